@@ -1,0 +1,29 @@
+/** Bundles for Node (server, command line) and for the edge. Not minified: a stack trace should read like the source. */
+import { build } from 'esbuild'
+
+const shared = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2024',
+  sourcemap: true,
+  logLevel: 'warning',
+  jsx: 'automatic',
+  jsxImportSource: 'hono/jsx',
+}
+await build({
+  ...shared,
+  entryPoints: { node: 'src/node.ts', encore: 'src/encore.ts' },
+  outdir: 'dist',
+  platform: 'node',
+  external: ['better-sqlite3'],
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+})
+await build({
+  ...shared,
+  entryPoints: { worker: 'src/worker.ts' },
+  outdir: 'dist',
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  conditions: ['workerd', 'worker', 'browser'],
+  external: ['node:*'],
+})

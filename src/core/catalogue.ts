@@ -1,0 +1,381 @@
+/**
+ * The catalogue as deciding sees it: everything of the shop that an answer may rest on, indexed once and
+ * held in memory. Built from plain rows; `compile` is pure, so two engines with the same rows decide alike.
+ */
+import type { Goal } from './goal.ts'
+import { ancestorsOf } from './goal.ts'
+import type { Offer } from './offer.ts'
+import { stepOf } from './offer.ts'
+import type { Policy } from './policy.ts'
+
+export type Site = { id: string; name: string; timeZone: string; currency: string }
+export type Staff = { id: string; name: string; sites: string[]; role: string }
+export type Category = {
+  slug: string
+  name: string
+  ageMinMonths: number | null
+  ageMaxMonths: number | null
+}
+/** What a purchase in a category says about a goal. */
+export type Rule = { category: string; goal: string; weight: number; halfLifeDays: number }
+export type Product = {
+  id: number
+  sku: string | null
+  source: string | null
+  variationId: string | null
+  gtin: string | null
+  name: string
+  category: string | null
+  priceMinor: number | null
+  archived: boolean
+  baskets: number
+  buyers: number
+}
+export type Partner = { id: string; name: string }
+export type Alliance = {
+  id: string
+  partnerId: string
+  state: string
+  termsVersion: number
+}
+export type Terms = {
+  allianceId: string
+  version: number
+  startsOn: string | null
+  endsOn: string | null
+  commissionBasisPoints: number
+  disclosure: string
+}
+export type Check = {
+  id: string
+  partnerId: string | null
+  offerId: string | null
+  code: string
+  critical: boolean
+  severity: number
+  ok: boolean
+  validUntil: string | null
+}
+export type Link = {
+  fromOffer: string
+  toOffer: string
+  trigger: string
+  fromDays: number
+  untilDays: number
+  ageMonths: number | null
+  says: string
+}
+export type Session = {
+  id: string
+  offerId: string
+  siteId: string | null
+  place: string
+  facet: string | null
+  startsAt: string
+  endsAt: string
+  capacity: number
+  bookedElsewhere: number
+  cancelled: boolean
+}
+export type Hold = { id: string; sessionId: string; state: string; expiresAt: string }
+
+/** The rows a catalogue is compiled from. */
+export type CatalogueRows = {
+  policy: Policy
+  sites: Site[]
+  staff: Staff[]
+  goals: Goal[]
+  categories: Category[]
+  rules: Rule[]
+  products: Product[]
+  partners: Partner[]
+  alliances: Alliance[]
+  terms: Terms[]
+  checks: Check[]
+  offers: Offer[]
+  links: Link[]
+  sessions: Session[]
+  holds: Hold[]
+}
+
+/** A session with its instants read once, and the leases on its places. */
+export type OpenSession = Session & { startsMs: number; leases: { confirmed: boolean; untilMs: number }[] }
+
+/** An offer with all that its gates look at, side by side. */
+export type Listed = {
+  offer: Offer
+  index: number
+  step: number
+  monthMask: number
+  /** Its weightiest goal. */
+  leadGoal: number
+  goalIndexes: number[]
+  partner: Partner | null
+  alliance: Alliance | null
+  terms: Terms | null
+  checks: Check[]
+  sessions: OpenSession[]
+  productIds: number[]
+  /** Told-only goals that weigh enough to keep it silent. */
+  sensitive: number[]
+  /** Links that lead to it. */
+  after: Link[]
+  /** What each sale leaves us, in minor units, for the value lever. */
+  marginMinor: number
+}
+
+export type Catalogue = {
+  policy: Policy
+  sites: Map<string, Site>
+  staff: Map<string, Staff>
+  goals: Goal[]
+  goalIndex: Map<string, number>
+  parents: Int32Array
+  categories: Map<string, Category>
+  rulesByCategory: Map<string, (Rule & { goalIndex: number })[]>
+  /** The strongest that a purchase can say about each goal: 0 where the shop sells nothing that shows it. */
+  showsInBaskets: Float64Array
+  products: Map<number, Product>
+  productBySku: Map<string, number>
+  productByVariation: Map<string, number>
+  productByGtin: Map<string, number>
+  productByName: Map<string, number>
+  listed: Listed[]
+  listedById: Map<string, Listed>
+  linksFrom: Map<string, Link[]>
+  sessionOffer: Map<string, string>
+  /** Offer × goal, compressed by row: offer i has entries start[i] … start[i+1]. */
+  start: Int32Array
+  goalOf: Int32Array
+  weightOf: Float64Array
+  /** The same for the wider goals that an offer also serves, each step up the tree counting less. */
+  wideStart: Int32Array
+  wideGoalOf: Int32Array
+  wideWeightOf: Float64Array
+  /** For each goal, the offers that serve it, the weightiest first. */
+  servedBy: { index: number; weight: number }[][]
+  kindnesses: Listed[]
+  /** Shops that have mapped no offers to goals yet live on what goes with what. */
+  goesWithOnly: boolean
+}
+
+const nameKey = (category: string | null, name: string) =>
+  `${category ?? ''}\u0001${name.trim().toLowerCase()}`
+
+function groupBy<T>(rows: T[], key: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) {
+    const k = key(row)
+    const group = groups.get(k)
+    if (group) group.push(row)
+    else groups.set(k, [row])
+  }
+  return groups
+}
+
+/** Index the rows for deciding. */
+export function compile(rows: CatalogueRows): Catalogue {
+  const { policy, goals } = rows
+  const goalIndex = new Map(goals.map((goal, i) => [goal.slug, i]))
+  const goalsBySlug = new Map(goals.map((goal) => [goal.slug, goal]))
+  const showsInBaskets = new Float64Array(goals.length)
+  const rules = rows.rules
+    .filter((rule) => goalIndex.has(rule.goal))
+    .map((rule) => ({ ...rule, goalIndex: goalIndex.get(rule.goal)! }))
+  for (const rule of rules)
+    showsInBaskets[rule.goalIndex] = Math.max(showsInBaskets[rule.goalIndex]!, rule.weight)
+
+  const products = indexProducts(rows.products)
+  const partners = new Map(rows.partners.map((partner) => [partner.id, partner]))
+  const alliances = new Map<string, Alliance>()
+  for (const alliance of rows.alliances) {
+    const known = alliances.get(alliance.partnerId)
+    if (known?.state !== 'live') alliances.set(alliance.partnerId, alliance)
+  }
+  const terms = new Map(rows.terms.map((t) => [`${t.allianceId}/${t.version}`, t]))
+  const holds = groupBy(
+    rows.holds.filter((hold) => hold.state !== 'released'),
+    (hold) => hold.sessionId,
+  )
+  const sessions = groupBy(
+    rows.sessions
+      .filter((session) => !session.cancelled)
+      .map((session) => openSession(session, holds.get(session.id) ?? []))
+      .sort((a, b) => a.startsMs - b.startsMs || (a.id < b.id ? -1 : 1)),
+    (session) => session.offerId,
+  )
+  const checksOfPartner = groupBy(rows.checks, (c) => c.partnerId ?? '')
+  const checksOfOffer = groupBy(rows.checks, (c) => c.offerId ?? '')
+  const linksTo = groupBy(rows.links, (l) => l.toOffer)
+
+  const offers = [...rows.offers].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const start = [0]
+  const goalOf: number[] = []
+  const weightOf: number[] = []
+  const wideStart = [0]
+  const wideGoalOf: number[] = []
+  const wideWeightOf: number[] = []
+  const listed = offers.map((offer, index): Listed => {
+    const weighed = Object.entries(offer.goals)
+      .filter(([slug]) => goalIndex.has(slug))
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    const wide = new Map<number, number>()
+    for (const [slug, weight] of weighed) {
+      goalOf.push(goalIndex.get(slug)!)
+      weightOf.push(weight)
+      ancestorsOf(slug, goalsBySlug).forEach((ancestor, up) => {
+        const at = goalIndex.get(ancestor)!
+        wide.set(at, Math.max(wide.get(at) ?? 0, weight * policy.rollUp ** (up + 1)))
+      })
+    }
+    for (const [at, weight] of wide) {
+      wideGoalOf.push(at)
+      wideWeightOf.push(weight)
+    }
+    start.push(goalOf.length)
+    wideStart.push(wideGoalOf.length)
+    const alliance = offer.partnerId === null ? null : (alliances.get(offer.partnerId) ?? null)
+    const inForce = alliance ? (terms.get(`${alliance.id}/${alliance.termsVersion}`) ?? null) : null
+    return {
+      offer,
+      index,
+      step: stepOf(offer),
+      monthMask: offer.months.reduce((mask, month) => mask | (1 << month), 0),
+      leadGoal: weighed.length ? goalIndex.get(weighed[0]![0])! : -1,
+      goalIndexes: weighed.map(([slug]) => goalIndex.get(slug)!),
+      partner: offer.partnerId === null ? null : (partners.get(offer.partnerId) ?? null),
+      alliance,
+      terms: inForce,
+      checks: [
+        ...(offer.partnerId === null ? [] : (checksOfPartner.get(offer.partnerId) ?? [])),
+        ...(checksOfOffer.get(offer.id) ?? []),
+      ].sort((a, b) => (a.id < b.id ? -1 : 1)),
+      sessions: sessions.get(offer.id) ?? [],
+      productIds: offer.skus.flatMap((sku) => products.productBySku.get(sku) ?? []),
+      sensitive: weighed
+        .filter(([slug, weight]) => goalsBySlug.get(slug)!.toldOnly && weight >= policy.sensitiveWeight)
+        .map(([slug]) => goalIndex.get(slug)!),
+      after: linksTo.get(offer.id) ?? [],
+      marginMinor:
+        offer.partnerId === null
+          ? offer.priceMinor - offer.costMinor
+          : Math.floor((offer.priceMinor * (inForce?.commissionBasisPoints ?? 0)) / 10_000),
+    }
+  })
+
+  const servedBy: Catalogue['servedBy'] = goals.map(() => [])
+  listed.forEach((entry, i) => {
+    for (let k = start[i]!; k < start[i + 1]!; k++)
+      servedBy[goalOf[k]!]!.push({ index: entry.index, weight: weightOf[k]! })
+  })
+  for (const serving of servedBy) serving.sort((a, b) => b.weight - a.weight || a.index - b.index)
+
+  return {
+    policy,
+    sites: new Map(rows.sites.map((site) => [site.id, site])),
+    staff: new Map(rows.staff.map((person) => [person.id, person])),
+    goals,
+    goalIndex,
+    parents: Int32Array.from(goals, (goal) =>
+      goal.parent === null ? -1 : (goalIndex.get(goal.parent) ?? -1),
+    ),
+    categories: new Map(rows.categories.map((category) => [category.slug, category])),
+    rulesByCategory: groupBy(rules, (rule) => rule.category),
+    showsInBaskets,
+    ...products,
+    listed,
+    listedById: new Map(listed.map((entry) => [entry.offer.id, entry])),
+    linksFrom: groupBy(rows.links, (l) => l.fromOffer),
+    sessionOffer: new Map(rows.sessions.map((session) => [session.id, session.offerId])),
+    start: Int32Array.from(start),
+    goalOf: Int32Array.from(goalOf),
+    weightOf: Float64Array.from(weightOf),
+    wideStart: Int32Array.from(wideStart),
+    wideGoalOf: Int32Array.from(wideGoalOf),
+    wideWeightOf: Float64Array.from(wideWeightOf),
+    servedBy,
+    kindnesses: listed.filter((entry) => entry.offer.kindness),
+    goesWithOnly: !offers.some((offer) => offer.state === 'live'),
+  }
+}
+
+export type ProductIndex = Pick<
+  Catalogue,
+  'products' | 'productBySku' | 'productByVariation' | 'productByGtin' | 'productByName'
+>
+
+/** Products by everything that a till may call them. */
+export function indexProducts(rows: Product[]): ProductIndex {
+  const index: ProductIndex = {
+    products: new Map(),
+    productBySku: new Map(),
+    productByVariation: new Map(),
+    productByGtin: new Map(),
+    productByName: new Map(),
+  }
+  for (const product of rows) addProduct(index, product)
+  return index
+}
+
+/** Add or replace one product in an index. */
+export function addProduct(index: ProductIndex, product: Product): void {
+  index.products.set(product.id, product)
+  if (product.sku !== null) index.productBySku.set(product.sku, product.id)
+  if (product.source !== null && product.variationId !== null)
+    index.productByVariation.set(`${product.source}\u0001${product.variationId}`, product.id)
+  if (product.gtin !== null) index.productByGtin.set(product.gtin, product.id)
+  const key = nameKey(product.category, product.name)
+  if (!index.productByName.has(key)) index.productByName.set(key, product.id)
+  const bare = nameKey(null, product.name)
+  if (!index.productByName.has(bare)) index.productByName.set(bare, product.id)
+}
+
+/** A session with the leases on its places. */
+export function openSession(session: Session, holds: Hold[]): OpenSession {
+  return {
+    ...session,
+    startsMs: Date.parse(session.startsAt),
+    leases: holds.map((hold) => ({
+      confirmed: hold.state === 'confirmed',
+      untilMs: Date.parse(hold.expiresAt),
+    })),
+  }
+}
+
+/** Places still free at an instant: capacity less what is booked elsewhere, confirmed, or held and not expired. */
+export function placesLeft(session: OpenSession, nowMs: number): number {
+  let taken = session.bookedElsewhere
+  for (const lease of session.leases) if (lease.confirmed || lease.untilMs > nowMs) taken++
+  return session.capacity - taken
+}
+
+/** What a till calls a thing. */
+export type LineName = {
+  source?: string | undefined
+  variationId?: string | undefined
+  gtin?: string | undefined
+  sku?: string | undefined
+  category?: string | undefined
+  name?: string | undefined
+}
+
+/** Match a line: by source and variation, GTIN, sku, then category and name. Null where nothing fits. */
+export function matchLine(
+  index: ProductIndex & Pick<Catalogue, 'categories'>,
+  line: LineName,
+): { productId: number | null; category: string | null } | null {
+  const found =
+    (line.source && line.variationId
+      ? index.productByVariation.get(`${line.source}\u0001${line.variationId}`)
+      : undefined) ??
+    (line.gtin ? index.productByGtin.get(line.gtin) : undefined) ??
+    (line.sku ? index.productBySku.get(line.sku) : undefined) ??
+    (line.name ? index.productByName.get(nameKey(line.category ?? null, line.name)) : undefined)
+  if (found !== undefined) {
+    const product = index.products.get(found)!
+    return { productId: found, category: product.category ?? line.category ?? null }
+  }
+  if (line.category && index.categories.has(line.category))
+    return { productId: null, category: line.category }
+  return null
+}

@@ -1,0 +1,107 @@
+/** Calendar arithmetic: instants are UTC milliseconds, dates are a site's `YYYY-MM-DD`, days are whole numbers since 1970-01-01. */
+
+const DAY_MS = 86_400_000
+const QUARTER_HOUR_MS = 900_000
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+const offsets = new Map<string, Map<number, number>>()
+
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  let found = formatters.get(timeZone)
+  if (!found) {
+    found = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    })
+    formatters.set(timeZone, found)
+  }
+  return found
+}
+
+/** Whether the runtime knows this IANA time zone. */
+export function isTimeZone(timeZone: string): boolean {
+  try {
+    formatter(timeZone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Minutes east of UTC at an instant. Kept per quarter hour: no zone changes its clock in between. */
+export function offsetMinutes(ms: number, timeZone: string): number {
+  const bucket = Math.floor(ms / QUARTER_HOUR_MS)
+  let known = offsets.get(timeZone)
+  if (!known) offsets.set(timeZone, (known = new Map()))
+  const found = known.get(bucket)
+  if (found !== undefined) return found
+  const parts: Record<string, number> = {}
+  for (const { type, value } of formatter(timeZone).formatToParts(ms)) parts[type] = Number(value)
+  const local = Date.UTC(parts.year!, parts.month! - 1, parts.day!, parts.hour!, parts.minute!, parts.second!)
+  const minutes = Math.round((local - Math.floor(ms / 1000) * 1000) / 60_000)
+  if (known.size > 5000) known.clear()
+  known.set(bucket, minutes)
+  return minutes
+}
+
+/** The whole day number of a date. */
+export function dayOf(date: string): number {
+  return Math.floor(Date.UTC(+date.slice(0, 4), +date.slice(5, 7) - 1, +date.slice(8, 10)) / DAY_MS)
+}
+
+/** The date of a day number. */
+export function dateOf(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** The day number at a site at an instant. */
+export function localDay(ms: number, timeZone: string): number {
+  return Math.floor((ms + offsetMinutes(ms, timeZone) * 60_000) / DAY_MS)
+}
+
+/** An instant as the site reads it, with its offset: `2026-03-14T11:42:00-05:00`. */
+export function localIso(ms: number, timeZone: string): string {
+  const minutes = offsetMinutes(ms, timeZone)
+  const text = new Date(ms + minutes * 60_000).toISOString().slice(0, 19)
+  const size = Math.abs(minutes)
+  const pad = (n: number) => String(n).padStart(2, '0')
+  return `${text}${minutes < 0 ? '-' : '+'}${pad(Math.floor(size / 60))}:${pad(size % 60)}`
+}
+
+/** The UTC instant of a site's wall clock time `YYYY-MM-DDTHH:MM:SS`; in the hour that a spring change skips, the time after it. */
+export function instantOf(local: string, timeZone: string): number {
+  const asUtc = Date.parse(`${local.slice(0, 19)}Z`)
+  const guess = asUtc - offsetMinutes(asUtc, timeZone) * 60_000
+  return asUtc - offsetMinutes(guess, timeZone) * 60_000
+}
+
+/** Age in whole months on a date, from a birth month `YYYY-MM`. Negative before birth. */
+export function ageMonths(birthMonth: string, date: string): number {
+  return (+date.slice(0, 4) - +birthMonth.slice(0, 4)) * 12 + (+date.slice(5, 7) - +birthMonth.slice(5, 7))
+}
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+
+/** A date as one would say it: `7 February`. */
+export function spokenDate(date: string): string {
+  return `${+date.slice(8, 10)} ${MONTHS[+date.slice(5, 7) - 1]}`
+}

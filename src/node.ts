@@ -1,0 +1,97 @@
+/** On Node: settings → SQLite file → server. */
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { serve } from '@hono/node-server'
+import { DEMO_KEYS, loadJuniperRow } from '../seed/juniper-row.ts'
+import { createApp } from './http/app.ts'
+import { clockFrom, randomText, readSettings } from './settings.ts'
+
+// better-sqlite3 dies by a signal, without a word, below this.
+if (Number(process.versions.napi) < 10) {
+  console.error(`Encore needs Node 22.14 or newer; this is ${process.version}. "npm start" brings its own.`)
+  process.exit(1)
+}
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const log = (line: Record<string, unknown>) =>
+  console.log(JSON.stringify({ at: new Date().toISOString(), ...line }))
+
+async function start(): Promise<void> {
+  const settings = readSettings(process.env)
+  const { openSqlite } = await import('./store/sqlite.ts')
+  mkdirSync(dirname(settings.database), { recursive: true })
+  const engine = openSqlite(settings.database, join(root, 'migrations'))
+  const clock = clockFrom(settings.clockStart)
+  if (settings.seed === 'juniper-row') {
+    const loaded = await loadJuniperRow(
+      engine,
+      join(root, 'seed/juniper-row'),
+      new Date(clock()).toISOString(),
+    )
+    if (loaded) log({ level: 'info', event: 'seed', shop: 'Juniper Row', ...loaded })
+  } else await refuseDemoKeys(engine)
+  const { app, deps } = createApp({
+    engine,
+    clock,
+    random: randomText,
+    log,
+    demo: settings.clockStart !== null,
+  })
+  await deps.snapshot.refresh()
+  const server = serve(
+    {
+      fetch: app.fetch,
+      port: settings.port,
+      hostname: settings.host,
+      serverOptions: { requestTimeout: 10_000, headersTimeout: 5_000 },
+    },
+    ({ port }) => {
+      const address = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`
+      console.log(`Encore listens at ${address}`)
+      if (settings.seed === 'juniper-row') console.log(welcome(address, settings.clockStart))
+    },
+  )
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (stopping) process.exit(1)
+      stopping = true
+      server.close(() => {
+        void deps.recorder.flush().finally(() => {
+          engine.close()
+          process.exit(0)
+        })
+      })
+      if ('closeIdleConnections' in server) server.closeIdleConnections()
+      setTimeout(() => process.exit(1), 5000).unref()
+    })
+}
+
+/** The demo keys are published: a shop of its own must not answer to them. */
+async function refuseDemoKeys(engine: import('./store/engine.ts').Engine): Promise<void> {
+  const { hashKey } = await import('./store/key.ts')
+  const { statement } = await import('./store/engine.ts')
+  const hashes = await Promise.all(Object.keys(DEMO_KEYS).map(hashKey))
+  await engine.atomic([
+    statement('delete from apiKey where hash in (select value from json_each(?))', JSON.stringify(hashes)),
+  ])
+}
+
+function welcome(address: string, clockStart: number | null): string {
+  return `
+The demo shop is Juniper Row${clockStart === null ? '' : `, its clock set to ${new Date(clockStart).toISOString()}`}.
+  try it     ${address}/till
+  reference  ${address}/reference
+  till key   encore_till_demo_BK
+
+curl -s ${address}/v1/recommendations \\
+  -H 'authorization: Bearer encore_till_demo_BK' -H 'content-type: application/json' \\
+  -d '{"customer":"g01-ana","staff":"st_maya","basket":{"lines":[{"sku":"DR-204-6","name":"Cotton lawn dress, 6Y","category":"dresses","quantity":1,"unitPrice":9600},{"name":"Straw hat","category":"hats-accessories","quantity":1,"unitPrice":2200}]}}'
+`
+}
+
+start().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})

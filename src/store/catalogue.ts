@@ -1,0 +1,98 @@
+/** The catalogue's rows: all of them once, then only what changed since. */
+import type { CatalogueRows, Product } from '../core/catalogue.ts'
+import type { Engine, Statement } from './engine.ts'
+import { statement } from './engine.ts'
+
+type Raw = Record<string, unknown>
+
+const flags = (row: Raw, ...names: string[]) => {
+  for (const name of names) row[name] = row[name] === 1
+}
+const json = (row: Raw, ...names: string[]) => {
+  for (const name of names) row[name] = JSON.parse(row[name] as string)
+}
+
+/** The parts of the snapshot: table, how a row is read, and how it is told from others. */
+const PARTS = {
+  sites: { table: 'site', key: (r: Raw) => r.id, read: () => {} },
+  staff: { table: 'staff', key: (r: Raw) => r.id, read: (r: Raw) => json(r, 'sites') },
+  goals: { table: 'goal', key: (r: Raw) => r.slug, read: (r: Raw) => flags(r, 'toldOnly', 'householdLevel') },
+  categories: { table: 'category', key: (r: Raw) => r.slug, read: () => {} },
+  rules: { table: 'rule', key: (r: Raw) => `${r.category}/${r.goal}`, read: () => {} },
+  products: { table: 'product', key: (r: Raw) => r.id, read: (r: Raw) => flags(r, 'archived', 'unmapped') },
+  partners: { table: 'partner', key: (r: Raw) => r.id, read: () => {} },
+  alliances: { table: 'alliance', key: (r: Raw) => r.id, read: () => {} },
+  terms: { table: 'terms', key: (r: Raw) => `${r.allianceId}/${r.version}`, read: () => {} },
+  checks: { table: 'backStageCheck', key: (r: Raw) => r.id, read: (r: Raw) => flags(r, 'critical', 'ok') },
+  offers: {
+    table: 'offer',
+    key: (r: Raw) => r.id,
+    read: (r: Raw) => {
+      json(r, 'months', 'goals', 'facets', 'requires', 'skus', 'sites', 'say')
+      flags(r, 'kindness', 'seated')
+    },
+  },
+  links: { table: 'link', key: (r: Raw) => `${r.fromOffer}/${r.toOffer}/${r.trigger}`, read: () => {} },
+  sessions: { table: 'session', key: (r: Raw) => r.id, read: (r: Raw) => flags(r, 'cancelled') },
+  holds: { table: 'hold', key: (r: Raw) => r.id, read: () => {} },
+} as const
+
+const PART_NAMES = Object.keys(PARTS) as (keyof typeof PARTS)[]
+
+/** What the rows say, by part and key; `rev` is the revision they stand at. */
+export type CatalogueStore = {
+  rev: number
+  parts: Record<keyof typeof PARTS, Map<unknown, Raw>>
+  policy: Raw
+}
+
+export type PairRow = { a: number; b: number; baskets: number; customers: number }
+export type DayRow = { productId: number; day: number; orders: number }
+
+/** What came with a refresh: which parts changed, the products, pairs and days among it. */
+export type Refreshed = { changed: Set<string>; products: Product[]; pairs: PairRow[]; days: DayRow[] }
+
+/** An empty store of rows, to be refreshed from revision 0. */
+export function emptyCatalogue(): CatalogueStore {
+  const parts = Object.fromEntries(PART_NAMES.map((name) => [name, new Map()])) as CatalogueStore['parts']
+  return { rev: 0, parts, policy: {} }
+}
+
+/** Bring the rows up to date: one round trip that returns only rows changed since `store.rev`. */
+export async function refreshCatalogue(engine: Engine, store: CatalogueStore): Promise<Refreshed> {
+  const since = store.rev
+  const reads: Statement[] = [
+    statement('select n from revision'),
+    statement('select record from policy where rev > ? order by version desc limit 1', since),
+    statement('select a, b, baskets, customers from pair where rev > ?', since),
+    statement('select productId, day, orders from saleDay where rev > ?', since),
+    ...PART_NAMES.map((name) => statement(`select * from "${PARTS[name].table}" where rev > ?`, since)),
+  ]
+  const [revision, policies, pairs, days, ...parts] = (await engine.allOf(reads)) as [
+    { n: number }[],
+    { record: string }[],
+    PairRow[],
+    DayRow[],
+    ...Raw[][],
+  ]
+  const changed = new Set<string>()
+  if (policies[0]) {
+    store.policy = JSON.parse(policies[0].record)
+    changed.add('policy')
+  }
+  PART_NAMES.forEach((name, i) => {
+    for (const row of parts[i]!) {
+      PARTS[name].read(row)
+      store.parts[name].set(PARTS[name].key(row), row)
+      changed.add(name)
+    }
+  })
+  store.rev = revision[0]?.n ?? 0
+  return { changed, products: parts[PART_NAMES.indexOf('products')] as unknown as Product[], pairs, days }
+}
+
+/** The rows in the shape that the core compiles. */
+export function rowsOf(store: CatalogueStore): CatalogueRows {
+  const lists = Object.fromEntries(PART_NAMES.map((name) => [name, [...store.parts[name].values()]]))
+  return { ...lists, policy: store.policy } as unknown as CatalogueRows
+}

@@ -1,0 +1,204 @@
+/** Customers: the one row that the till reads, and the writes that keep it true. */
+import type { Earlier, Person } from '../core/moment.ts'
+import { dayOf } from '../core/time.ts'
+import type { EvidenceKind } from '../core/understand.ts'
+import type { Engine, Statement } from './engine.ts'
+import { statement } from './engine.ts'
+
+/** Caps on what one decision looks at: lines of evidence, products bought, earlier answers. */
+export const CAPS = { evidence: 80, items: 50, earlier: 20, usual: 10, earlierDays: 120 } as const
+
+const STATE = `json_object(
+  'children', (select json_group_array(birthMonth) from (select birthMonth from child where child.customer = c.ref order by id)),
+  'consent', (select json_group_object(purpose, decision) from (
+    select purpose, decision, max(at || case decision when 'objected' then 'c' when 'withdrawn' then 'b' else 'a' end)
+    from consent where consent.customer = c.ref group by purpose)),
+  'evidence', (select json_group_array(json_array(id, kind, goal, facet, weight, halfLifeDays, onDate, aboutDate, speakable, words, staffId, offerId)) from (
+    select * from evidence where evidence.customer = c.ref and retractedAt is null
+    order by kind = 'bought', onDate desc, recordedAt desc, id limit ${CAPS.evidence})),
+  'items', (select json_group_array(json_array(productId, lastOn)) from (
+    select productId, max(substr(soldAt, 1, 10)) lastOn from purchase join purchaseLine on purchaseId = purchase.id
+    where purchase.customer = c.ref and voided = 0 and gift = 0 and quantity > 0
+    group by productId order by lastOn desc, productId limit ${CAPS.items})),
+  'orders', (select count(*) from purchase where purchase.customer = c.ref and voided = 0),
+  'usual', (select cast(avg(totalMinor) as integer) from (
+    select totalMinor from purchase where purchase.customer = c.ref and voided = 0 order by soldAt desc limit ${CAPS.usual})),
+  'care', (select json_group_array(json_array(id, kind, what, promise, promisedBy, dueOn, openedOn, closedOn)) from (
+    select * from careNote where careNote.customer = c.ref order by openedOn, id)))`
+
+/** Compute what deciding needs of these customers again; belongs at the end of every batch that touches them. */
+export function refreshState(refs: string[]): Statement {
+  return statement(
+    `update customer as c set version = version + 1, state = ${STATE} where c.ref in (select value from json_each(?))`,
+    JSON.stringify(refs),
+  )
+}
+
+/** The same for everybody, for a first load. */
+export const REFRESH_ALL_STATES = statement(
+  `update customer as c set version = version + 1, state = ${STATE}`,
+)
+
+type State = {
+  children: string[]
+  consent: Record<string, string>
+  evidence: [
+    string,
+    EvidenceKind,
+    string,
+    string | null,
+    number,
+    number,
+    string,
+    string | null,
+    number,
+    string | null,
+    string | null,
+    string | null,
+  ][]
+  items: [number, string][]
+  orders: number
+  usual: number | null
+  care: [
+    string,
+    'complaint' | 'promise',
+    string,
+    string | null,
+    string | null,
+    string | null,
+    string,
+    string | null,
+  ][]
+}
+
+type EarlierRow = [
+  string,
+  string | null,
+  string | null,
+  string | null,
+  string,
+  string | null,
+  string | null,
+  string | null,
+]
+
+/** What the till's one read brings. */
+export type TillRow = {
+  role: string | null
+  keySite: string | null
+  partnerId: string | null
+  expiresAt: string | null
+  revokedAt: string | null
+  rev: number
+  ref: string | null
+  customerSite: string | null
+  holdout: number | null
+  state: string | null
+  earlier: string | null
+  storedAnswer: string | null
+  storedDigest: string | null
+  storedSite: string | null
+}
+
+const TILL = `select k.role, k.siteId keySite, k.partnerId, k.expiresAt, k.revokedAt, (select n from revision) rev,
+  c.ref, c.siteId customerSite, c.holdout, c.state,
+  (select json_group_array(json_array(id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt)) from (
+    select * from recommendation where customer = ?2 and at > ?3 order by at desc, id limit ${CAPS.earlier})) earlier,
+  r.answer storedAnswer, r.requestDigest storedDigest, r.siteId storedSite
+  from (select 1) left join apiKey k on k.hash = ?1 left join customer c on c.ref = ?2 left join recommendation r on r.id = ?4`
+
+/** Everything that one till call needs, in one statement: the key, the customer, what was said before, an answer given already. */
+export async function readTill(
+  engine: Engine,
+  ask: { keyHash: string; customer: string | null; since: string; id: string | null },
+): Promise<TillRow> {
+  const rows = await engine.all<TillRow>({
+    sql: TILL,
+    params: [ask.keyHash, ask.customer, ask.since, ask.id],
+  })
+  return rows[0]!
+}
+
+/** The person behind a row; null where there is nobody we may know. */
+export function personOf(
+  ref: string,
+  holdout: number,
+  stateText: string,
+  earlierText: string | null,
+): Person | null {
+  const state = JSON.parse(stateText) as Partial<State>
+  if (state.consent?.personalise !== 'granted') return null
+  return {
+    ref,
+    holdout: holdout === 1,
+    consent: state.consent,
+    birthMonths: state.children ?? [],
+    evidence: (state.evidence ?? []).map((line) => ({
+      id: line[0],
+      kind: line[1],
+      goal: line[2],
+      facet: line[3],
+      weight: line[4],
+      halfLifeDays: line[5],
+      onDay: dayOf(line[6]),
+      aboutDay: line[7] === null ? null : dayOf(line[7]),
+      speakable: line[8] === 1,
+      words: line[9],
+      staffId: line[10],
+      offerId: line[11],
+    })),
+    items: (state.items ?? []).map(([productId, on]) => ({ productId, day: dayOf(on) })),
+    orders: state.orders ?? 0,
+    usualMinor: state.usual ?? 0,
+    care: (state.care ?? []).map((note) => ({
+      id: note[0],
+      kind: note[1],
+      what: note[2],
+      promise: note[3],
+      promisedBy: note[4],
+      dueDay: note[5] === null ? null : dayOf(note[5]),
+      openedDay: dayOf(note[6]),
+      closedDay: note[7] === null ? null : dayOf(note[7]),
+    })),
+    earlier: earlierText === null ? [] : (JSON.parse(earlierText) as EarlierRow[]).map(earlierOf),
+  }
+}
+
+function earlierOf(row: EarlierRow): Earlier {
+  return {
+    id: row[0],
+    offerId: row[1],
+    alternateId: row[2],
+    askedGoal: row[3],
+    atMs: Date.parse(row[4]),
+    outcome: row[5],
+    outcomeReason: row[6],
+    saidMs: row[7] === null ? null : Date.parse(row[7]),
+  }
+}
+
+/** A customer as it was recorded, for looking up before a write. */
+export async function findCustomers(
+  engine: Engine,
+  refs: string[],
+): Promise<Map<string, { ref: string; siteId: string; version: number; holdout: number; state: string }>> {
+  const rows = await engine.all<{
+    ref: string
+    siteId: string
+    version: number
+    holdout: number
+    state: string
+  }>(
+    statement(
+      'select ref, siteId, version, holdout, state from customer where ref in (select value from json_each(?))',
+      JSON.stringify(refs),
+    ),
+  )
+  return new Map(rows.map((row) => [row.ref, row]))
+}
+
+/** How many customers there are, for the size of the holdout. */
+export async function countCustomers(engine: Engine): Promise<number> {
+  const [row] = await engine.all<{ n: number }>(statement('select count(*) n from customer'))
+  return row!.n
+}

@@ -1,0 +1,117 @@
+/** Evidence, consent, children and care notes: what is told, allowed, erased. Every write ends with the customer's state. */
+import { refreshState } from './customer.ts'
+import type { Engine, Statement } from './engine.ts'
+import { insertRows, statement } from './engine.ts'
+import { careNote, child, consent, customer, evidence } from './schema.ts'
+
+export type EvidenceRow = typeof evidence.$inferSelect
+
+/** Keep these lines of evidence; a line that is there already changes nothing. */
+export async function recordEvidence(engine: Engine, rows: (typeof evidence.$inferInsert)[]): Promise<void> {
+  const refs = [...new Set(rows.map((row) => row.customer))]
+  await engine.atomic([insertRows(evidence, rows, 'do nothing'), refreshState(refs)])
+}
+
+/** The lines of one event of a customer: the event's own, or one for each goal. */
+export async function findEvidence(engine: Engine, ref: string, eventId: string): Promise<EvidenceRow[]> {
+  return engine.all<EvidenceRow>(
+    statement(
+      `select * from evidence where customer = ?1 and (id = ?2 or substr(id, 1, length(?2) + 1) = ?2 || '#') order by id`,
+      ref,
+      eventId,
+    ),
+  )
+}
+
+/**
+ * Forget: the lines no longer count, her words go, and so do the reasons of answers already given, since a
+ * repeated call would say them again.
+ */
+export async function eraseEvidence(
+  engine: Engine,
+  ref: string,
+  eventId: string,
+  at: string,
+): Promise<boolean> {
+  const [changed] = await engine.atomic([
+    statement(
+      `update evidence set retractedAt = ?3, words = null, facet = null
+       where customer = ?1 and (id = ?2 or substr(id, 1, length(?2) + 1) = ?2 || '#') and retractedAt is null`,
+      ref,
+      eventId,
+      at,
+    ),
+    ...['primary', 'alternate'].map((part) =>
+      statement(
+        `update recommendation set answer = json_set(answer, '$.${part}.reasons', json('[]'))
+         where customer = ? and json_type(answer, '$.${part}') = 'object'`,
+        ref,
+      ),
+    ),
+    refreshState([ref]),
+  ])
+  return changed! > 0
+}
+
+/** Keep a consent line. A reference never seen before becomes a customer of that site. */
+export async function recordConsent(
+  engine: Engine,
+  row: typeof consent.$inferInsert,
+  newcomer: typeof customer.$inferInsert,
+): Promise<void> {
+  await engine.atomic([
+    insertRows(customer, [newcomer], 'do nothing'),
+    insertRows(consent, [row], 'do nothing'),
+    refreshState([row.customer]),
+  ])
+}
+
+/** Set what a customer lets us know about the household: first name, who knows them, the children's birth months. */
+export async function recordHousehold(
+  engine: Engine,
+  newcomer: typeof customer.$inferInsert,
+  household: {
+    firstName: string | null
+    staffId: string | null
+    children: { id: string; birthMonth: string }[]
+  },
+): Promise<void> {
+  const children: Statement[] = [
+    statement(
+      'delete from child where customer = ? and id not in (select value from json_each(?))',
+      newcomer.ref,
+      JSON.stringify(household.children.map((c) => c.id)),
+    ),
+  ]
+  if (household.children.length > 0)
+    children.push(
+      insertRows(
+        child,
+        household.children.map((c) => ({ ...c, customer: newcomer.ref })),
+        '(id) do update set birthMonth = excluded.birthMonth where customer = excluded.customer',
+      ),
+    )
+  await engine.atomic([
+    insertRows(customer, [newcomer], 'do nothing'),
+    statement(
+      'update customer set firstName = ?, staffId = ? where ref = ?',
+      household.firstName,
+      household.staffId,
+      newcomer.ref,
+    ),
+    ...children,
+    refreshState([newcomer.ref]),
+  ])
+}
+
+/** Open a complaint or a promise, or close it: the same id with its closing day. */
+export async function recordCare(engine: Engine, row: typeof careNote.$inferInsert): Promise<void> {
+  await engine.atomic([
+    insertRows(
+      careNote,
+      [row],
+      '(id) do update set closedOn = excluded.closedOn, promise = excluded.promise, promisedBy = excluded.promisedBy, dueOn = excluded.dueOn where customer = excluded.customer',
+    ),
+    refreshState([row.customer]),
+  ])
+}

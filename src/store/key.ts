@@ -1,0 +1,25 @@
+/** Credentials: only a SHA-256 of a key is ever stored or compared. */
+import type { Engine } from './engine.ts'
+import { statement } from './engine.ts'
+
+export type KeyRow = {
+  role: 'till' | 'staff' | 'manager' | 'owner' | 'partner'
+  siteId: string | null
+  partnerId: string | null
+  expiresAt: string | null
+  revokedAt: string | null
+}
+
+/** SHA-256 of a key, in hex. */
+export async function hashKey(key: string): Promise<string> {
+  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
+  return Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, '0')).join('')
+}
+
+/** The credential with this hash, or null. */
+export async function findKey(engine: Engine, hash: string): Promise<KeyRow | null> {
+  const [row] = await engine.all<KeyRow>(
+    statement('select role, siteId, partnerId, expiresAt, revokedAt from apiKey where hash = ?', hash),
+  )
+  return row ?? null
+}

@@ -1,0 +1,106 @@
+/** Outcomes: what happened with an answer, and all that follows from it in the same write. */
+import { refreshState } from './customer.ts'
+import type { Engine, Statement } from './engine.ts'
+import { BUMP, guard, insertRows, REV, statement } from './engine.ts'
+import { evidence, outcome, referral } from './schema.ts'
+
+export type OutcomeRow = typeof outcome.$inferSelect
+
+/** An outcome event that is on record, or null. */
+export async function findOutcome(engine: Engine, eventId: string): Promise<OutcomeRow | null> {
+  const [row] = await engine.all<OutcomeRow>(statement('select * from outcome where eventId = ?', eventId))
+  return row ?? null
+}
+
+/** States that mean that it was said aloud. */
+const SAID = ['said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong']
+const ACCEPTED = ['accepted', 'booked']
+
+/** Take the lowest free place of a session, or none: one place one row, so no interleaving takes it twice. */
+export function holdPlace(hold: {
+  id: string
+  sessionId: string
+  expiresAt: string
+  customer: string | null
+  recommendationId: string | null
+  now: string
+}): Statement[] {
+  return [
+    statement(
+      `update hold set state = 'released', rev = ${REV} where sessionId = ? and state = 'held' and expiresAt <= ?`,
+      hold.sessionId,
+      hold.now,
+    ),
+    statement(
+      `insert into hold (id, sessionId, place, state, expiresAt, customer, recommendationId, rev)
+       select ?1, s.id, free.p, 'held', ?3, ?4, ?5, ${REV} from session s join (
+         select min(p) p from (
+           select bookedElsewhere + 1 p from session where id = ?2
+           union select place + 1 from hold where sessionId = ?2 and state <> 'released')
+         where p > (select bookedElsewhere from session where id = ?2)
+           and p not in (select place from hold where sessionId = ?2 and state <> 'released')) free
+       where s.id = ?2 and s.cancelled = 0 and free.p <= s.capacity`,
+      hold.id,
+      hold.sessionId,
+      hold.expiresAt,
+      hold.customer,
+      hold.recommendationId,
+    ),
+    ...guard('select count(*) from hold where id = ?', hold.id),
+  ]
+}
+
+export type OutcomeWrite = {
+  row: typeof outcome.$inferInsert
+  /** The decision on record that it names; null: kept as an orphan. */
+  recommendation: { id: string; offerId: string | null; customer: string | null } | null
+  hold: Parameters<typeof holdPlace>[0] | null
+  referral: typeof referral.$inferInsert | null
+  evidence: (typeof evidence.$inferInsert)[]
+}
+
+/**
+ * Keep an outcome with its place, its referral, its evidence and its counts, all or nothing.
+ * @throws GuardFailed when the place is gone, or the event id or the referral code is taken.
+ */
+export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promise<void> {
+  const { row, recommendation: rec } = write
+  const statements: Statement[] = [BUMP, insertRows(outcome, [row])]
+  if (rec !== null) {
+    if (write.hold) statements.push(...holdPlace(write.hold))
+    if (write.referral) statements.push(insertRows(referral, [write.referral]))
+    const said = SAID.includes(row.state) ? 1 : 0
+    const accepted = ACCEPTED.includes(row.state) ? 1 : 0
+    if (said === 1 && rec.offerId !== null)
+      statements.push(
+        statement(
+          `update offer set said = said + (select saidAt is null from recommendation where id = ?1),
+             accepted = accepted + (select ?2 = 1 and coalesce(outcome, '') not in ('accepted', 'booked') from recommendation where id = ?1),
+             rev = ${REV} where id = ?3`,
+          rec.id,
+          accepted,
+          rec.offerId,
+        ),
+      )
+    statements.push(
+      statement(
+        `update recommendation set outcome = ?2, outcomeReason = ?3, outcomeAt = ?4 where id = ?1 and coalesce(outcomeAt, '') <= ?4`,
+        rec.id,
+        row.state,
+        row.reason ?? null,
+        row.at,
+      ),
+    )
+    if (said === 1)
+      statements.push(
+        statement(
+          'update recommendation set saidAt = min(coalesce(saidAt, ?2), ?2) where id = ?1',
+          rec.id,
+          row.at,
+        ),
+      )
+    if (write.evidence.length > 0) statements.push(insertRows(evidence, write.evidence, 'do nothing'))
+    if (rec.customer !== null) statements.push(refreshState([rec.customer]))
+  }
+  await engine.atomic(statements)
+}
