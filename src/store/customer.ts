@@ -9,22 +9,22 @@ import { statement } from './engine.ts'
 export const CAPS = { evidence: 80, items: 50, earlier: 20, usual: 10, earlierDays: 120 } as const
 
 const STATE = `json_object(
-  'children', (select json_group_array(birthMonth) from (select birthMonth from child where child.customer = c.ref order by id)),
-  'consent', (select json_group_object(purpose, decision) from (
+  'children', json((select json_group_array(birthMonth) from (select birthMonth from child where child.customer = c.ref order by id))),
+  'consent', json((select json_group_object(purpose, decision) from (
     select purpose, decision, max(at || case decision when 'objected' then 'c' when 'withdrawn' then 'b' else 'a' end)
-    from consent where consent.customer = c.ref group by purpose)),
-  'evidence', (select json_group_array(json_array(id, kind, goal, facet, weight, halfLifeDays, onDate, aboutDate, speakable, words, staffId, offerId)) from (
+    from consent where consent.customer = c.ref group by purpose))),
+  'evidence', json((select json_group_array(json_array(id, kind, goal, facet, weight, halfLifeDays, onDate, aboutDate, speakable, words, staffId, offerId)) from (
     select * from evidence where evidence.customer = c.ref and retractedAt is null
-    order by kind = 'bought', onDate desc, recordedAt desc, id limit ${CAPS.evidence})),
-  'items', (select json_group_array(json_array(productId, lastOn)) from (
+    order by kind = 'bought', onDate desc, recordedAt desc, id limit ${CAPS.evidence}))),
+  'items', json((select json_group_array(json_array(productId, lastOn)) from (
     select productId, max(substr(soldAt, 1, 10)) lastOn from purchase join purchaseLine on purchaseId = purchase.id
     where purchase.customer = c.ref and voided = 0 and gift = 0 and quantity > 0
-    group by productId order by lastOn desc, productId limit ${CAPS.items})),
+    group by productId order by lastOn desc, productId limit ${CAPS.items}))),
   'orders', (select count(*) from purchase where purchase.customer = c.ref and voided = 0),
   'usual', (select cast(avg(totalMinor) as integer) from (
     select totalMinor from purchase where purchase.customer = c.ref and voided = 0 order by soldAt desc limit ${CAPS.usual})),
-  'care', (select json_group_array(json_array(id, kind, what, promise, promisedBy, dueOn, openedOn, closedOn)) from (
-    select * from careNote where careNote.customer = c.ref order by openedOn, id)))`
+  'care', json((select json_group_array(json_array(id, kind, what, promise, promisedBy, dueOn, openedOn, closedOn)) from (
+    select * from careNote where careNote.customer = c.ref order by openedOn, id))))`
 
 /** Compute what deciding needs of these customers again; belongs at the end of every batch that touches them. */
 export function refreshState(refs: string[]): Statement {
