@@ -83,8 +83,12 @@ export function recommend(moment: Moment, learning: Learning, drawId: string): D
   if (moment.person !== null && drawn(`${policy.salt}|silence|${who}|${moment.today}`) >= speaks)
     return silent('MOMENT', 'silence', 1 - speaks)
 
-  const best = gated[0]!
-  const near = gated.filter((each) => each.score >= best.score * (1 - policy.exploreWithin))
+  const best = introductionTo(gated[0]!, gated)
+  const near = gated.filter(
+    (each) =>
+      Math.abs(each.score - best.score) <= best.score * policy.exploreWithin &&
+      each.listed.step <= best.listed.step,
+  )
   const chosen = near[Math.floor(drawn(`${policy.salt}|explore|${who}|${moment.today}`) * near.length)]!
   return {
     ...decision,
@@ -191,6 +195,12 @@ function openAnswer(moment: Moment, gated: Scored[]): { scored: Scored; sinceMs:
     if (scored && (found === null || before.atMs < found.sinceMs)) found = { scored, sinceMs: before.atMs }
   }
   return found
+}
+
+/** An introduction comes before what it leads to: the fitting before the dress, though the dress may score higher. */
+function introductionTo(best: Scored, gated: Scored[]): Scored {
+  const before = new Set(best.listed.after.map((link) => link.fromOffer))
+  return gated.find((each) => before.has(each.listed.offer.id) && each.listed.step < best.listed.step) ?? best
 }
 
 /** A lighter way to the same goal: the best of what asks for less. */

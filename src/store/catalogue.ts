@@ -1,5 +1,6 @@
 /** The catalogue's rows: all of them once, then only what changed since. */
 import type { CatalogueRows, Product } from '../core/catalogue.ts'
+import { defaultPolicy } from '../core/policy.ts'
 import type { Engine, Statement } from './engine.ts'
 import { statement } from './engine.ts'
 
@@ -55,7 +56,7 @@ export type Refreshed = { changed: Set<string>; products: Product[]; pairs: Pair
 /** An empty store of rows, to be refreshed from revision 0. */
 export function emptyCatalogue(): CatalogueStore {
   const parts = Object.fromEntries(PART_NAMES.map((name) => [name, new Map()])) as CatalogueStore['parts']
-  return { rev: 0, parts, policy: {} }
+  return { rev: 0, parts, policy: defaultPolicy() }
 }
 
 /** Bring the rows up to date: one round trip that returns only rows changed since `store.rev`. */

@@ -100,7 +100,7 @@ export type TillRow = {
   storedSite: string | null
 }
 
-const TILL = `select k.role, k.siteId keySite, k.partnerId, k.expiresAt, k.revokedAt, (select n from revision) rev,
+const TILL = `select k.role, k.siteId keySite, k.partnerId, k.expiresAt, k.revokedAt, coalesce((select n from revision), 0) rev,
   c.ref, c.siteId customerSite, c.holdout, c.state,
   (select json_group_array(json_array(id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt)) from (
     select * from recommendation where customer = ?2 and at > ?3 order by at desc, id limit ${CAPS.earlier})) earlier,

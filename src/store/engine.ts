@@ -66,6 +66,9 @@ export function insertRows<T extends SQLiteTable>(
 }
 
 /** Counts a change of what the snapshot holds; rows of the same batch take the new number with `REV`. */
-export const BUMP: Statement = { sql: 'update revision set n = n + 1 where id = 1', params: [] }
+export const BUMP: Statement = {
+  sql: 'insert into revision (id, n) values (1, 1) on conflict (id) do update set n = n + 1',
+  params: [],
+}
 /** The number of this change, inside a batch that began with `BUMP`. */
 export const REV = '(select n from revision)'

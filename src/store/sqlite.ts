@@ -24,7 +24,6 @@ export function openSqlite(path: string, migrationsFolder: string): SqliteEngine
   ])
     file.pragma(pragma)
   migrate(drizzle(file), { migrationsFolder })
-  file.exec('insert into revision (id, n) values (1, 1) on conflict do nothing')
 
   const prepared = new Map<string, { statement: Database.Statement; numbered: boolean }>()
   const prepare = (sql: string) => {
