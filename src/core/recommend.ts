@@ -197,10 +197,12 @@ function openAnswer(moment: Moment, gated: Scored[]): { scored: Scored; sinceMs:
   return found
 }
 
-/** An introduction comes before what it leads to: the fitting before the dress, though the dress may score higher. */
+/** An introduction comes before what it leads to: the fitting before the dress, though the dress may score higher. Something to read introduces nothing. */
 function introductionTo(best: Scored, gated: Scored[]): Scored {
   const before = new Set(best.listed.after.map((link) => link.fromOffer))
-  return gated.find((each) => before.has(each.listed.offer.id) && each.listed.step < best.listed.step) ?? best
+  const comes = (each: Scored) =>
+    before.has(each.listed.offer.id) && each.listed.step > 0 && each.listed.step < best.listed.step
+  return gated.find(comes) ?? best
 }
 
 /** A lighter way to the same goal: the best of what asks for less. */
