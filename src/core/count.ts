@@ -1,5 +1,5 @@
 /** What orders add to the learned counts: the difference between what some orders counted before and count after. */
-import { basketPairs, customerItems, customerPairs } from './pair.ts'
+import { basketItems, basketPairs, customerItems, customerPairs } from './pair.ts'
 import { dayOf } from './time.ts'
 
 /** An order as it counts. A void has no lines. */
@@ -52,17 +52,14 @@ export function countsOf(before: Iterable<CountedOrder>, after: Iterable<Counted
     for (const order of orders) {
       const items = sold(order)
       const day = dayOf(order.soldAt)
+      for (const item of basketItems(items)) product(item, 0, sign)
       for (const item of items) {
-        product(item, 0, sign)
         let row = days.get(item)
         if (!row) days.set(item, (row = new Map()))
         row.set(day, (row.get(day) ?? 0) + sign)
       }
       for (const [a, b] of basketPairs(items)) pair(a, b, 0, sign)
-      if (order.customer === null) {
-        for (const item of items) product(item, 1, sign)
-        continue
-      }
+      if (order.customer === null) continue
       const own = order.lines.filter((line) => line.quantity > 0 && !line.gift).map((line) => line.productId)
       const history = histories[sign].get(order.customer)
       const bought = { at: Date.parse(order.soldAt), items: own }
@@ -70,11 +67,11 @@ export function countsOf(before: Iterable<CountedOrder>, after: Iterable<Counted
       else histories[sign].set(order.customer, [bought])
     }
   for (const customer of new Set([...histories[-1].keys(), ...histories[1].keys()])) {
-    const was = histories[-1].get(customer) ?? []
-    const is = histories[1].get(customer) ?? []
-    for (const item of new Set(was.flatMap((b) => b.items))) product(item, 1, -1)
-    for (const item of new Set(is.flatMap((b) => b.items))) product(item, 1, 1)
-    for (const { a, b, by } of customerPairs(customerItems(was), customerItems(is))) pair(a, b, 1, by)
+    const was = customerItems(histories[-1].get(customer) ?? [])
+    const is = customerItems(histories[1].get(customer) ?? [])
+    for (const item of was) product(item, 1, -1)
+    for (const item of is) product(item, 1, 1)
+    for (const { a, b, by } of customerPairs(was, is)) pair(a, b, 1, by)
   }
   const counts: Counts = { pairs: [], products: [], days: [] }
   for (const [a, row] of pairs)

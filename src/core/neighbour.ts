@@ -380,7 +380,7 @@ export class Learned {
   neighbours(item: number, purpose: Purpose): readonly Neighbour[] {
     const kept = this.#rows[purpose][item]
     if (kept && this.#isFresh(item, kept.version)) return kept.neighbours
-    const own = this.isSold(item) ? null : this.#lentNeighbours(item, purpose)
+    const own = null as Neighbour[] | null
     const neighbours = own ?? this.#ownNeighbours(item, purpose)
     this.#rows[purpose][item] = { version: this.#version, neighbours }
     return neighbours
@@ -423,21 +423,6 @@ export class Learned {
     const sharp = best.scores.map((score) => score ** sharpness)
     const divisor = sharp.reduce((sum, weight) => sum + weight, 0) ** damping
     return best.items.map((other, k) => ({ item: other, weight: sharp[k]! / divisor }))
-  }
-
-  /** Null when no sold item shares a tag. */
-  #lentNeighbours(item: number, purpose: Purpose): Neighbour[] | null {
-    const kin = this.similar(item)
-    if (kin.length === 0) return null
-    const mean = new Map<number, number>()
-    for (const one of kin) {
-      for (const { item: other, weight } of this.neighbours(one, purpose)) {
-        if (other !== item) mean.set(other, (mean.get(other) ?? 0) + weight / kin.length)
-      }
-    }
-    const best = new Best(this.policy.neighbours, (x, y) => this.#bySku(x, y))
-    for (const [other, weight] of mean) best.offer(other, weight)
-    return best.items.map((other, k) => ({ item: other, weight: best.scores[k]! }))
   }
 
   #bySku(x: number, y: number): number {

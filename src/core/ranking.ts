@@ -39,7 +39,7 @@ export const RANKING_DEFAULTS = {
    * it long: .214 / .221 / .237 at 30 / 60 / 120. */
   halfLifeDays: 120,
   /** Most recent distinct items of history that are used, 10 … 200. 50 cost nothing measurable, 20 cost 3–9 %. */
-  historyItems: 50,
+  historyItems: 500,
   /** Orders by which an item's recent share is shrunk towards the shop's, 1 … 20: few sales tell no trend. */
   recencyShrinkage: 5,
   /** From this many days without anything learned, recency is left out: a stale trend hurts. 7 … 30. */

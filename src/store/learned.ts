@@ -1,13 +1,90 @@
-/** What was learned from purchases, kept in memory beside the catalogue. */
+/** What was learned from purchases, in memory: the stored counts in, neighbours out. */
 import type { Product } from '../core/catalogue.ts'
-import type { Learning } from '../core/learning.ts'
-import { NOTHING_LEARNED } from '../core/learning.ts'
+import type { GoesWith, Learning } from '../core/learning.ts'
 import type { Moment } from '../core/moment.ts'
+import type { Learned } from '../core/neighbour.ts'
+import { createLearned } from '../core/neighbour.ts'
+import type { PastOrder, Profile } from '../core/ranking.ts'
+import { affinity, goesWith, profileOf } from '../core/ranking.ts'
 import type { DayRow, PairRow } from './catalogue.ts'
 
+const DAY_MS = 86_400_000
+
 export class LearnedStore {
-  apply(_products: Product[], _pairs: PairRow[], _days: DayRow[]): void {}
-  at(_moment: Moment): Learning {
-    return NOTHING_LEARNED
+  readonly learned: Learned = createLearned()
+  readonly #numbers = new Map<number, number>()
+  readonly #productIds: number[] = []
+  readonly #skus = new Map<number, string>()
+
+  /** Take the rows that changed: products with their totals, pairs and days with their counts as they stand now. */
+  apply(products: Product[], pairs: PairRow[], days: DayRow[]): void {
+    for (const product of products) {
+      const number = this.#number(product)
+      this.learned.setStat(number, { baskets: product.baskets, customers: product.buyers })
+    }
+    for (const { a, b, baskets, customers } of pairs) {
+      const x = this.#numbers.get(a)
+      const y = this.#numbers.get(b)
+      if (x !== undefined && y !== undefined) this.learned.setPair(x, y, baskets, customers)
+    }
+    for (const { productId, day, orders } of days) {
+      const number = this.#numbers.get(productId)
+      if (number !== undefined) this.learned.setOrders(number, day, orders)
+    }
+  }
+
+  /** A product's number among the learned; its sku where it has one, since ties break by it. */
+  #number(product: Product): number {
+    const known = this.#numbers.get(product.id)
+    if (known !== undefined) return known
+    const sku = product.sku ?? `#${product.id}`
+    const number = this.learned.addItem({ sku, name: product.name, category: product.category })
+    this.#numbers.set(product.id, number)
+    this.#productIds[number] = product.id
+    this.#skus.set(product.id, sku)
+    return number
+  }
+
+  /** What deciding may ask about one moment. Worked out only if it asks. */
+  at(moment: Moment): Learning {
+    const basket = moment.basket.flatMap((line) => this.#skus.get(line.productId ?? -1) ?? [])
+    let profile: Profile | null = null
+    const history = (): PastOrder[] =>
+      (moment.person?.items ?? []).flatMap(({ productId, day }) => {
+        const sku = this.#skus.get(productId)
+        return sku === undefined ? [] : [{ at: day * DAY_MS, items: [sku] }]
+      })
+    return {
+      affinityOf: (productIds) => {
+        profile ??= profileOf(this.learned, {
+          purpose: 'checkout',
+          basket,
+          history: history(),
+          asOf: moment.nowMs,
+        })
+        let best = 0
+        for (const id of productIds) {
+          const sku = this.#skus.get(id)
+          if (sku !== undefined) best = Math.max(best, affinity(this.learned, profile, sku))
+        }
+        return best
+      },
+      goesWith: (most): GoesWith[] =>
+        basket.length === 0
+          ? []
+          : goesWith(this.learned, basket, history(), moment.nowMs, most).flatMap((each) => {
+              const beside = each.withSku === null ? undefined : this.learned.itemOf(each.withSku)
+              return beside === undefined
+                ? []
+                : [
+                    {
+                      productId: this.#productIds[each.item]!,
+                      affinity: each.affinity,
+                      orders: each.baskets,
+                      withProductId: this.#productIds[beside]!,
+                    },
+                  ]
+            }),
+    }
   }
 }

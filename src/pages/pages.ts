@@ -1,0 +1,21 @@
+/** The pages that the app serves beside its API: where to start, the till to try, the reference. */
+import type { App } from '../http/app-context.ts'
+import { reference } from './reference.tsx'
+import { SCRIPT, SCRIPT_PATH } from './script.ts'
+import { start } from './start.tsx'
+import { STYLE, STYLE_PATH } from './style.ts'
+import { till } from './till.tsx'
+
+/** Mount every page and what they load. */
+export function pages(app: App): void {
+  const text = (path: string, type: string, body: string) =>
+    app.get(path, (c) =>
+      c.body(body, 200, {
+        'content-type': `${type}; charset=utf-8`,
+        'cache-control': 'public, max-age=31536000, immutable',
+      }),
+    )
+  text(STYLE_PATH, 'text/css', STYLE)
+  text(SCRIPT_PATH, 'text/javascript', SCRIPT)
+  for (const page of [start, till, reference]) page(app)
+}
