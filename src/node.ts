@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server'
 import { DEMO_KEYS, loadJuniperRow } from '../seed/juniper-row.ts'
 import { createApp } from './http/app.ts'
 import { clockFrom, randomText, readSettings } from './settings.ts'
+import { forgetKeys } from './store/key.ts'
 
 // better-sqlite3 dies by a signal, without a word, below this.
 if (Number(process.versions.napi) < 10) {
@@ -30,7 +31,7 @@ async function start(): Promise<void> {
       new Date(clock()).toISOString(),
     )
     if (loaded) log({ level: 'info', event: 'seed', shop: 'Juniper Row', ...loaded })
-  } else await refuseDemoKeys(engine)
+  } else await forgetKeys(engine, Object.keys(DEMO_KEYS)) // They are published: a shop of its own must not answer to them.
   const { app, deps } = createApp({
     engine,
     clock,
@@ -66,16 +67,6 @@ async function start(): Promise<void> {
       if ('closeIdleConnections' in server) server.closeIdleConnections()
       setTimeout(() => process.exit(1), 5000).unref()
     })
-}
-
-/** The demo keys are published: a shop of its own must not answer to them. */
-async function refuseDemoKeys(engine: import('./store/engine.ts').Engine): Promise<void> {
-  const { hashKey } = await import('./store/key.ts')
-  const { statement } = await import('./store/engine.ts')
-  const hashes = await Promise.all(Object.keys(DEMO_KEYS).map(hashKey))
-  await engine.atomic([
-    statement('delete from apiKey where hash in (select value from json_each(?))', JSON.stringify(hashes)),
-  ])
 }
 
 function welcome(address: string, clockStart: number | null): string {

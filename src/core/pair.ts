@@ -83,17 +83,24 @@ export function customerItems(
     .map(({ item }) => item)
 }
 
+/** How a customer's counted items changed: those that went, stayed and came. */
+export function customerChanges(before: readonly number[], after: readonly number[]) {
+  const old = new Set(before)
+  const now = new Set(after)
+  return {
+    gone: [...old].filter((item) => !now.has(item)),
+    kept: [...now].filter((item) => old.has(item)),
+    come: [...now].filter((item) => !old.has(item)),
+  }
+}
+
 /**
  * What changes when a customer's counted items change from `before` to `after` (both as
  * {@link customerItems} gives them): +1 for each pair only in `after`, −1 for each only in `before`. The
  * deltas of a whole life, in any order of arrival, add up to the pairs of its last state.
  */
 export function customerPairs(before: readonly number[], after: readonly number[]): PairDelta[] {
-  const old = new Set(before)
-  const now = new Set(after)
-  const kept = [...now].filter((item) => old.has(item))
-  const gone = [...old].filter((item) => !now.has(item))
-  const come = [...now].filter((item) => !old.has(item))
+  const { gone, kept, come } = customerChanges(before, after)
   return [...changes(gone, kept, -1), ...changes(come, kept, 1)]
 }
 

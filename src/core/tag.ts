@@ -11,17 +11,13 @@ export interface TagSource {
 }
 
 /**
- * Words that say how goods are packed or how a sentence holds together, not what they are.
- * Articles of the four neighbouring languages are included; everything else frequent is left to idf.
+ * Words that hold a name together or say its size, not what it is. Short on purpose: what is frequent weighs
+ * little anyway, and longer lists (several languages, "assorted", "set") ranked no better.
  */
 const STOP_WORDS = new Set(
-  (
-    'a an and at by design for from in of on or the to with ' +
-    'aus dem den der des die das ein eine fuer fur im mit und von ' +
-    'au aux avec de des du en et la le les pour un une ' +
-    'con da del di el il los las para per por y e o ' +
-    'cm mm ml kg gr lb oz pc pcs pce st stk nr no ass asst asstd assorted'
-  ).split(' '),
+  'a an and at by design for from in of on or the to with der die das und mit de du et la le cm mm ml kg oz pc pcs'.split(
+    ' ',
+  ),
 )
 
 /** Letters that Unicode decomposition leaves whole. */

@@ -4,8 +4,7 @@ import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { localIso, spokenDate } from '../core/time.ts'
 import type { Deps, Env } from '../http/app-context.ts'
-import { hashKey } from '../store/key.ts'
-import { findKey } from '../store/key.ts'
+import { findKey, hashKey } from '../store/key.ts'
 import { SCRIPT_PATH } from './script.ts'
 import { STYLE_PATH } from './style.ts'
 
@@ -50,49 +49,51 @@ export async function page(
   c.header('content-security-policy', POLICY)
   c.header('referrer-policy', 'same-origin')
   c.header('cache-control', 'no-store')
-  return c.html(html`<!doctype html>${(
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="description" content={about.description} />
-        <title>{about.title}</title>
-        <link rel="icon" href={ICON} />
-        <link rel="stylesheet" href={STYLE_PATH} />
-        <script type="module" src={SCRIPT_PATH}></script>
-      </head>
-      <body>
-        <a class="skip" href="#main">
-          To the content
-        </a>
-        <header class="top">
-          <div class="top-row">
-            <a class="brand" href="/">
-              <span class="brand-mark" aria-hidden="true"></span>Encore
-            </a>
-            <nav aria-label="Pages">
-              <ul>
-                {demo && <PageLink to="/till" here={about.here === 'till'} name="Till" />}
-                <PageLink to="/reference" here={about.here === 'reference'} name="Reference" />
-              </ul>
-            </nav>
-          </div>
-          {deps.demo && (
-            <p class="clock">
-              <span>
-                {demo ? 'Demo shop, invented people. ' : ''}The clock is set to{' '}
-                <strong>{await clockWords(deps)}</strong>
-              </span>
-            </p>
-          )}
-        </header>
-        <main id="main" tabindex={-1} class={about.wide ? 'wide' : 'narrow'}>
-          {children}
-        </main>
-      </body>
-    </html>
-  )}`)
+  return c.html(
+    html`<!doctype html>${(
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <meta name="description" content={about.description} />
+          <title>{about.title}</title>
+          <link rel="icon" href={ICON} />
+          <link rel="stylesheet" href={STYLE_PATH} />
+          <script type="module" src={SCRIPT_PATH}></script>
+        </head>
+        <body>
+          <a class="skip" href="#main">
+            To the content
+          </a>
+          <header class="top">
+            <div class="top-row">
+              <a class="brand" href="/">
+                <span class="brand-mark" aria-hidden="true"></span>Encore
+              </a>
+              <nav aria-label="Pages">
+                <ul>
+                  {demo && <PageLink to="/till" here={about.here === 'till'} name="Till" />}
+                  <PageLink to="/reference" here={about.here === 'reference'} name="Reference" />
+                </ul>
+              </nav>
+            </div>
+            {deps.demo && (
+              <p class="clock">
+                <span>
+                  {demo ? 'Demo shop, invented people. ' : ''}The clock is set to{' '}
+                  <strong>{await clockWords(deps)}</strong>
+                </span>
+              </p>
+            )}
+          </header>
+          <main id="main" tabindex={-1} class={about.wide ? 'wide' : 'narrow'}>
+            {children}
+          </main>
+        </body>
+      </html>
+    )}`,
+  )
 }
 
 function PageLink({ to, here, name }: { to: string; here: boolean; name: string }) {

@@ -51,7 +51,9 @@ export function readState(query: URLSearchParams): TillState {
     told: list(query.get('told'))
       .flatMap((text): ToldHere[] => {
         const [id, goal, facet = ''] = text.split('~')
-        return ref(id ?? null) && ref(goal ?? null) ? [{ id: id!, goal: goal!, facet: facet.slice(0, 60) }] : []
+        return ref(id ?? null) && ref(goal ?? null)
+          ? [{ id: id!, goal: goal!, facet: facet.slice(0, 60) }]
+          : []
       })
       .slice(0, 12),
     note: ref(query.get('note')) ?? '',
@@ -84,7 +86,9 @@ export function withoutAnswer(state: TillState): TillState {
 export function addTo(basket: BasketEntry[], productId: number): BasketEntry[] {
   return basket.some((entry) => entry.productId === productId)
     ? basket.map((entry) =>
-        entry.productId === productId ? { ...entry, quantity: Math.min(MOST_EACH, entry.quantity + 1) } : entry,
+        entry.productId === productId
+          ? { ...entry, quantity: Math.min(MOST_EACH, entry.quantity + 1) }
+          : entry,
       )
     : [...basket, { productId, quantity: 1, gift: false }].slice(0, MOST_LINES)
 }

@@ -202,3 +202,11 @@ export async function countCustomers(engine: Engine): Promise<number> {
   const [row] = await engine.all<{ n: number }>(statement('select count(*) n from customer'))
   return row!.n
 }
+
+/** The references of a site's customers, in order, for choosing one. */
+export async function listCustomers(engine: Engine, siteId: string, most: number): Promise<string[]> {
+  const rows = await engine.all<{ ref: string }>(
+    statement('select ref from customer where siteId = ? order by ref limit ?', siteId, most),
+  )
+  return rows.map((row) => row.ref)
+}

@@ -23,3 +23,11 @@ export async function findKey(engine: Engine, hash: string): Promise<KeyRow | nu
   )
   return row ?? null
 }
+
+/** Make these keys unknown. */
+export async function forgetKeys(engine: Engine, keys: string[]): Promise<void> {
+  const hashes = JSON.stringify(await Promise.all(keys.map(hashKey)))
+  await engine.atomic([
+    statement('delete from apiKey where hash in (select value from json_each(?))', hashes),
+  ])
+}

@@ -24,7 +24,12 @@ const flag = () => integer().notNull().default(0)
 /** One row: how often anything in the snapshot has changed. */
 export const revision = sqliteTable(
   'revision',
-  { id: integer().primaryKey(), n: integer().notNull() },
+  {
+    id: integer().primaryKey(),
+    n: integer().notNull(),
+    /** 1: purchases were kept without counting them, so the learned counts wait for `relearn`. */
+    relearnDue: flag(),
+  },
   (t) => [check('revision_one', sql`${t.id} = 1`)],
 )
 
@@ -435,7 +440,7 @@ export const purchase = sqliteTable(
     currency: text().notNull(),
     totalMinor: integer().notNull(),
     voided: flag(),
-    /** front: the customer's first settled purchase; back: every later one; null: nobody's, or void. */
+    /** front: the customer's first settled purchase; back: every later one; null: nobody's, void, or money back alone. */
     stage: text({ enum: ['front', 'back'] }),
     recommendationId: text(),
     digest: text().notNull(),
@@ -452,6 +457,8 @@ export const purchaseLine = sqliteTable(
     productId: integer().notNull(),
     quantity: real().notNull(),
     unitPriceMinor: integer().notNull(),
+    /** Exact: three for 10.00 are 3.33 each and 10.00 together. */
+    totalMinor: integer().notNull(),
     unitCostMinor: integer(),
     gift: flag(),
     child: text(),

@@ -85,13 +85,12 @@ function learn(folder: string, basketCap: number, customerCap: number) {
   const before = memoryMb()
   const learned = createLearned(names)
   const numbers = orders.map(({ items }) =>
-    items.map((sku) => learned.itemOf(sku) ?? learned.addItem({ sku, name: '' })),
+    items.map((sku) => learned.itemOf(sku)).filter((item) => item !== undefined),
   )
   const purchases = new Map<string, { at: number; items: number[] }[]>()
   const countedOf = new Map<string, number[]>()
   const start = performance.now()
   let basketMs = 0
-  const each: number[] = []
   orders.forEach(({ at, customer }, k) => {
     const from = performance.now()
     learned.bumpBasket(numbers[k]!, Math.floor(at / DAY_MS), 1, basketCap)
@@ -105,18 +104,48 @@ function learn(folder: string, basketCap: number, customerCap: number) {
       learned.bumpCustomer(countedOf.get(customer) ?? [], after)
       countedOf.set(customer, after)
     }
-    each.push(performance.now() - from)
   })
   const ms = performance.now() - start
-  each.sort((x, y) => x - y)
   let pairs = 0
   for (let item = 0; item < learned.size; item++) learned.eachPair(item, () => pairs++)
+  const steady = steadyMicros(learned, numbers, basketCap)
+  const loaded = loadMs(learned, names)
   console.log(
-    `\n${folder.split('/').at(-1)}: ${orders.length} orders, ${learned.size} items, ${pairs / 2} pairs learned in ${ms.toFixed(0)} ms; ` +
-      `per order: basket ${((basketMs / orders.length) * 1000).toFixed(1)} µs, with customer mean ${((ms / orders.length) * 1000).toFixed(1)} µs, ` +
-      `median ${(each[each.length >> 1]! * 1000).toFixed(1)} µs; ${(memoryMb() - before).toFixed(0)} MB`,
+    `\n${folder.split('/').at(-1)}: ${orders.length} orders, ${learned.size} items, ${pairs / 2} pairs learned in ` +
+      `${ms.toFixed(0)} ms, ${(memoryMb() - before).toFixed(0)} MB; loaded from counts in ${loaded.toFixed(0)} ms\n` +
+      `  µs per order: mean ${((ms / orders.length) * 1000).toFixed(0)} with the customer, ${((basketMs / orders.length) * 1000).toFixed(0)} basket only; ` +
+      `one more basket of 3 / 10 / 20 items: ${steady.map((each) => each.toFixed(1)).join(' / ')}`,
   )
-  return { learned, named: new Set(names.map(({ sku }) => sku)) }
+  return learned
+}
+
+/** One more basket of 3, 10 and 20 items in a shop that has learned: counted and taken back, median. */
+function steadyMicros(learned: Learned, baskets: number[][], cap: number): number[] {
+  return [3, 10, 20].map((length) => {
+    const some = baskets.filter((items) => items.length >= length).map((items) => items.slice(0, length))
+    const each: number[] = []
+    for (let round = 0; round < 2000; round++) {
+      const items = some[round % some.length]!
+      const from = performance.now()
+      learned.bumpBasket(items, 15_000, 1, cap)
+      learned.bumpBasket(items, 15_000, -1, cap)
+      each.push((performance.now() - from) * 500)
+    }
+    return each.sort((x, y) => x - y)[1000]!
+  })
+}
+
+/** Time to load the counts that were learned into a fresh memory, as after a restart. */
+function loadMs(learned: Learned, names: { sku: string; name: string }[]): number {
+  const start = performance.now()
+  const again = createLearned(names)
+  for (let item = 0; item < learned.size; item++) {
+    again.setStat(item, learned.stat(item))
+    learned.eachPair(item, (other, baskets, customers) => {
+      if (item < other) again.setPair(item, other, baskets, customers)
+    })
+  }
+  return performance.now() - start
 }
 
 function memoryMb(): number {
@@ -125,7 +154,7 @@ function memoryMb(): number {
   return (heapUsed + arrayBuffers) / 2 ** 20
 }
 
-function questionOf(one: Case, protocol: string, candidates: string[]): RankingQuestion {
+function questionOf(one: Case, protocol: string, candidates: string[] | undefined): RankingQuestion {
   const past = one.history.flatMap(([, items]) => items)
   return {
     purpose: protocol.startsWith('b_') ? 'checkout' : 'next',
@@ -139,13 +168,13 @@ function questionOf(one: Case, protocol: string, candidates: string[]): RankingQ
 }
 
 /** Answers all cases, twice: cold rows of neighbours first, then kept ones. */
-function answer(learned: Learned, named: Set<string>, folder: string, protocol: string) {
+function answer(learned: Learned, folder: string, protocol: string) {
   const cases = gunzip(join(folder, `${protocol}.cases.jsonl.gz`))
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Case)
   const file = cases[0]?.candidates
-  const pool = file ? (JSON.parse(gunzip(join(folder, file))) as string[]) : [...named]
+  const pool = file ? (JSON.parse(gunzip(join(folder, file))) as string[]) : undefined
   const questions = cases.map((one) => questionOf(one, protocol, pool))
   let answers: Ranked[][] = []
   const ms = [0, 1].map(() => {
@@ -173,13 +202,13 @@ function main() {
   const customerCap = Number(values['customer-cap'] ?? CUSTOMER_ITEMS_CAP)
   const out = mkdtempSync(join(tmpdir(), 'rank-packs-'))
   const rows: string[] = []
-  const learnedPacks = new Map<string, ReturnType<typeof learn>>()
+  const learnedPacks = new Map<string, Learned>()
   for (const { pack, protocol, floor } of PROTOCOLS) {
     if (values.only && `${pack}/${protocol}` !== values.only) continue
     const folder = join(packs, pack)
     const known = learnedPacks.get(pack) ?? learn(folder, basketCap, customerCap)
     learnedPacks.set(pack, known)
-    const { lines, ms } = answer(known.learned, known.named, folder, protocol)
+    const { lines, ms } = answer(known, folder, protocol)
     const predictions = join(out, `${pack}.${protocol}.jsonl`)
     const scores = join(out, `${pack}.${protocol}.json`)
     writeFileSync(predictions, `${lines.join('\n')}\n`)

@@ -1,0 +1,386 @@
+/** The till to try: a checkout page of the demo shop that calls the API as any till would. */
+import type { Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Answer } from '../core/answer.ts'
+import type { Catalogue } from '../core/catalogue.ts'
+import type { App, Deps, Env } from '../http/app-context.ts'
+import type { Explanation } from '../http/explanations.ts'
+import type { ProblemCode } from '../http/problem.ts'
+import { Problem } from '../http/problem.ts'
+import { listCustomers } from '../store/customer.ts'
+import { findOutcome } from '../store/outcome.ts'
+import { findRecommendation } from '../store/recommendation.ts'
+import { DEMO_HOUSEHOLDS } from './households.ts'
+import { DEMO_OWNER_KEY, DEMO_TILL_KEYS, isDemo, page } from './layout.tsx'
+import type { Happened, TillView } from './till-page.tsx'
+import { TillPage, titleOf } from './till-page.tsx'
+import type { TillState } from './till-state.ts'
+import { addTo, readState, takeFrom, withoutAnswer, writeState } from './till-state.ts'
+
+const MOST_BYTES = 32 * 1024
+
+export function till(app: App): void {
+  app.use('/till', async (c, next) => {
+    if (!(await isDemo(c.get('deps')))) throw new Problem('not_found')
+    await next()
+  })
+
+  app.get('/till', async (c) => {
+    const deps = c.get('deps')
+    const catalogue = await deps.snapshot.refresh()
+    const state = settled(readState(new URL(c.req.url).searchParams), catalogue)
+    const view = await viewOf(c, app, state, catalogue)
+    return page(
+      c,
+      {
+        title: `${titleOf(view)} · Encore`,
+        here: 'till',
+        description: 'Try Encore at the till of an invented shop.',
+        wide: true,
+      },
+      <TillPage view={view} />,
+    )
+  })
+
+  app.post(
+    '/till',
+    bodyLimit({
+      maxSize: MOST_BYTES,
+      onError: () => {
+        throw new Problem('too_large')
+      },
+    }),
+    async (c) => {
+      if (!sameOrigin(c)) throw new Problem('forbidden', 'This form may only be sent from its own page.')
+      const deps = c.get('deps')
+      const catalogue = await deps.snapshot.refresh()
+      const form = new URLSearchParams(await c.req.text())
+      const state = settled(readState(new URLSearchParams(form.get('state') ?? '')), catalogue)
+      const [verb = '', ...rest] = (form.get('do') ?? '').split(':')
+      const act: Act = {
+        state: { ...state, note: '' },
+        catalogue,
+        deps,
+        form,
+        arg: rest.join(':'),
+        nonce: /^[a-z0-9]{4,32}$/.test(form.get('nonce') ?? '') ? form.get('nonce')! : deps.random(10),
+        staff: clerkAt(catalogue, state.site)?.id,
+        call: caller(c, app, state.site),
+      }
+      const [next, place] = await (Object.hasOwn(ACTS, verb) ? ACTS[verb]!(act) : [act.state, 'till'])
+      return c.redirect(`/till?${writeState(next)}#${place}`, 303)
+    },
+  )
+}
+
+type Act = {
+  state: TillState
+  catalogue: Catalogue
+  deps: Deps
+  form: URLSearchParams
+  /** What stands after the colon: `outcome:said`. */
+  arg: string
+  nonce: string
+  staff: string | undefined
+  call: Call
+}
+/** The state after a tap, and the place on the page to go to. */
+type Then = [TillState, string]
+
+/** Everything that can be tapped, by its verb. */
+const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
+  household: ({ state, arg, catalogue }) => {
+    const picked = DEMO_HOUSEHOLDS.find((each) => (each.ref ?? 'nobody') === arg)
+    if (!picked) return [state, 'who']
+    const basket = picked.basket.flatMap((sku) => {
+      const productId = catalogue.productBySku.get(sku.replace('*', ''))
+      return productId === undefined ? [] : [{ productId, quantity: 1, gift: sku.endsWith('*') }]
+    })
+    return [
+      { ...withoutAnswer(state), site: picked.site, who: picked.ref, basket, told: [], find: '' },
+      'till',
+    ]
+  },
+  who: ({ state, form }) => {
+    const { who } = readState(new URLSearchParams({ who: (form.get('who') ?? '').trim() }))
+    return [{ ...withoutAnswer(state), who, told: [] }, 'till']
+  },
+  site: ({ state, arg, catalogue }) => [
+    settled({ ...withoutAnswer(state), site: arg, told: state.told }, catalogue),
+    'till',
+  ],
+  category: ({ state, arg }) => [{ ...state, category: arg, find: '' }, 'shelf'],
+  find: ({ state, form }) => [{ ...state, find: (form.get('find') ?? '').trim().slice(0, 60) }, 'shelf'],
+  add: (act) => [
+    changed(act.state, addTo(act.state.basket, +act.arg)),
+    act.form.has('inBasket') ? `more-${act.arg}` : `add-${act.arg}`,
+  ],
+  less: ({ state, arg }) => {
+    const basket = takeFrom(state.basket, +arg)
+    return [
+      changed(state, basket),
+      basket.some((entry) => entry.productId === +arg) ? `less-${arg}` : 'basket',
+    ]
+  },
+  gift: ({ state, arg }) => [
+    changed(
+      state,
+      state.basket.map((entry) => (entry.productId === +arg ? { ...entry, gift: !entry.gift } : entry)),
+    ),
+    `gift-${arg}`,
+  ],
+  empty: ({ state }) => [changed(state, []), 'basket'],
+
+  ask: async ({ state, catalogue, deps, nonce, staff, call }) => {
+    const question = {
+      touchpoint: 'till',
+      staff,
+      customer: state.who ?? undefined,
+      basket: { currency: catalogue.sites.get(state.site)!.currency, lines: linesOf(state, catalogue) },
+    }
+    const path = '/v1/recommendations'
+    let said = await call<Answer>('POST', path, { id: `till-${nonce}`, ...question })
+    // The page was gone back to and asks something else under its old id.
+    if (said.problem === 'id_reused')
+      said = await call<Answer>('POST', path, { id: `till-${deps.random(12)}`, ...question })
+    if (said.problem !== null) return failed(state, said.problem)
+    const before = state.answer ?? state.before
+    return [
+      { ...state, answer: said.body.id, before: before === said.body.id ? null : before, events: [] },
+      'answer',
+    ]
+  },
+
+  outcome: async ({ state, form, arg, nonce, staff, call }) => {
+    if (state.answer === null) return [state, 'till']
+    const [outcome, reason] = arg.split(':')
+    const takes = outcome === 'accepted' || outcome === 'booked'
+    const eventId = `till-${nonce}-${outcome}`
+    const said = await call<{ recorded: boolean; reason: string | null }>(
+      'POST',
+      `/v1/recommendations/${encodeURIComponent(state.answer)}/outcomes`,
+      { eventId, state: outcome, reason, sessionId: (takes && form.get('session')) || undefined, staff },
+    )
+    if (said.problem !== null) return failed(state, said.problem)
+    if (!said.body.recorded) return [{ ...state, note: said.body.reason ?? '' }, 'happened']
+    return [
+      { ...state, events: [...state.events.filter((id) => id !== eventId), eventId], note: '' },
+      'happened',
+    ]
+  },
+
+  tell: async ({ state, form, nonce, staff, call }) => {
+    const goal = form.get('goal') ?? ''
+    const facet = (form.get('facet') ?? '').trim().toLowerCase().slice(0, 60)
+    const words = (form.get('words') ?? '').trim().slice(0, 200)
+    if (state.who === null || goal === '') return [{ ...state, note: 'goal' }, 'told']
+    const id = `told-${nonce}`
+    return keepWord(
+      { state, call, id, goal, facet, note: 'told' },
+      { kind: 'told', facet: facet || undefined, words: words || undefined, staff },
+    )
+  },
+
+  answered: async ({ state, deps, arg, nonce, staff, call }) => {
+    const goal = state.answer === null ? null : (await recorded(deps, state.answer))?.answer.ask?.goal
+    if (!goal || state.who === null) return [state, 'answer']
+    return keepWord(
+      { state, call, id: `answered-${nonce}`, goal, facet: '', note: `answered-${arg}` },
+      { kind: 'answered', answer: arg, staff },
+    )
+  },
+
+  forget: async ({ state, arg, call }) => {
+    if (state.who === null) return [state, 'told']
+    const said = await call(
+      'DELETE',
+      `/v1/customers/${encodeURIComponent(state.who)}/evidence/${encodeURIComponent(arg)}`,
+    )
+    if (said.problem !== null) return failed(state, said.problem)
+    return [{ ...state, told: state.told.filter((line) => line.id !== arg), note: 'forgot' }, 'told']
+  },
+
+  allow: async ({ state, nonce, call }) => {
+    if (state.who === null) return [state, 'told']
+    const said = await call('POST', `/v1/customers/${encodeURIComponent(state.who)}/consents`, {
+      eventId: `consent-${nonce}`,
+      purpose: 'personalise',
+      decision: 'granted',
+      channel: 'till',
+    })
+    return said.problem === null ? [{ ...state, note: 'allowed' }, 'told'] : failed(state, said.problem)
+  },
+
+  sell: async ({ state, catalogue, deps, nonce, staff, call }) => {
+    const lines = linesOf(state, catalogue)
+    if (lines.length === 0) return [state, 'basket']
+    const said = await call<{ results: { stage: string | null }[] }>('POST', '/v1/purchases', {
+      purchases: [
+        {
+          source: 'till-page',
+          externalId: nonce,
+          customer: state.who ?? undefined,
+          staff,
+          soldAt: new Date(deps.clock()).toISOString(),
+          recommendationId: state.answer ?? undefined,
+          lines,
+        },
+      ],
+    })
+    if (said.problem !== null) return failed(state, said.problem)
+    return [{ ...changed(state, []), note: `sold-${said.body.results[0]?.stage ?? 'nobody'}` }, 'till']
+  },
+}
+
+async function keepWord(
+  {
+    state,
+    call,
+    id,
+    goal,
+    facet,
+    note,
+  }: Pick<Act, 'state' | 'call'> & {
+    id: string
+    goal: string
+    facet: string
+    note: string
+  },
+  said: Record<string, unknown>,
+): Promise<Then> {
+  const kept = await call<{ recorded: boolean }>(
+    'POST',
+    `/v1/customers/${encodeURIComponent(state.who!)}/evidence`,
+    { eventId: id, goal, ...said },
+  )
+  if (kept.problem !== null) return failed(state, kept.problem)
+  if (!kept.body.recorded) return [{ ...state, note: 'consent' }, 'told']
+  const told = [...state.told.filter((line) => line.id !== id), { id, goal, facet }]
+  return [{ ...state, told, note }, 'told']
+}
+
+const failed = (state: TillState, code: ProblemCode): Then => [{ ...state, note: `problem-${code}` }, 'note']
+
+/** Another basket: the answer on the screen was to the one before. */
+const changed = (state: TillState, basket: TillState['basket']): TillState => ({
+  ...withoutAnswer(state),
+  before: state.answer ?? state.before,
+  basket,
+})
+
+/** A state that this shop can serve: a site with a till, products and a category that are there. */
+function settled(state: TillState, catalogue: Catalogue): TillState {
+  const sites = [...catalogue.sites.keys()].filter((id) => DEMO_TILL_KEYS[id])
+  return {
+    ...state,
+    site: sites.includes(state.site) ? state.site : (sites[0] ?? ''),
+    basket: state.basket.filter((entry) => catalogue.products.has(entry.productId)),
+    category: catalogue.categories.has(state.category) ? state.category : '',
+  }
+}
+
+function linesOf({ basket }: TillState, { products }: Catalogue) {
+  return basket.map(({ productId, quantity, gift }) => {
+    const { sku, name, category, priceMinor } = products.get(productId)!
+    return {
+      sku: sku ?? undefined,
+      name,
+      category: category ?? undefined,
+      quantity,
+      unitPrice: priceMinor ?? 0,
+      gift,
+    }
+  })
+}
+
+/** Who stands behind the till of a site. */
+function clerkAt(catalogue: Catalogue, site: string) {
+  return [...catalogue.staff.values()].find((each) => each.role === 'floor' && each.sites.includes(site))
+}
+
+type Call = <Body = unknown>(
+  method: string,
+  path: string,
+  body?: unknown,
+  key?: string,
+) => Promise<{ problem: null; body: Body } | { problem: ProblemCode; body: null }>
+
+/** The API as a client sees it, without the network in between. */
+function caller(c: Context<Env>, app: App, site: string): Call {
+  let context: Context['executionCtx'] | undefined
+  try {
+    context = c.executionCtx
+  } catch {
+    // Node has none.
+  }
+  return async <Body,>(method: string, path: string, body?: unknown, key = DEMO_TILL_KEYS[site] ?? '') => {
+    const answer = await app.request(
+      path,
+      {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      },
+      c.env,
+      context,
+    )
+    const read = await answer.json()
+    return answer.ok
+      ? { problem: null, body: read as Body }
+      : { problem: (read as { code: ProblemCode }).code, body: null }
+  }
+}
+
+/** An answer as it is on record, without asking again. */
+async function recorded(deps: Deps, id: string) {
+  const row = deps.recorder.find(id) ?? (await findRecommendation(deps.engine, id))
+  return row ? { siteId: row.siteId, answer: JSON.parse(row.answer) as Answer } : null
+}
+
+async function viewOf(c: Context<Env>, app: App, state: TillState, catalogue: Catalogue): Promise<TillView> {
+  const deps = c.get('deps')
+  const ofThisSite = async (id: string | null) => {
+    const found = id === null ? null : await recorded(deps, id)
+    return found?.siteId === state.site ? found.answer : null
+  }
+  const answer = await ofThisSite(state.answer)
+  const happened: Happened[] = []
+  for (const id of answer ? state.events : []) {
+    const row = await findOutcome(deps.engine, id)
+    if (row?.recommendationId === answer!.id)
+      happened.push({ state: row.state, reason: row.reason, ...JSON.parse(row.answer) })
+  }
+  const explained = answer
+    ? await caller(c, app, state.site)<Explanation>(
+        'GET',
+        `/v1/recommendations/${encodeURIComponent(answer.id)}/explanation`,
+        undefined,
+        DEMO_OWNER_KEY,
+      )
+    : null
+  const demo = new Set(DEMO_HOUSEHOLDS.map((each) => each.ref))
+  return {
+    state,
+    catalogue,
+    nowMs: deps.clock(),
+    nonce: deps.random(10),
+    clerk: clerkAt(catalogue, state.site)?.name ?? null,
+    others: (await listCustomers(deps.engine, state.site, 500)).filter((ref) => !demo.has(ref)),
+    answer,
+    before: await ofThisSite(state.before),
+    happened,
+    explanation: explained?.body ?? null,
+  }
+}
+
+/** Whether a form was sent from a page of this very address. */
+function sameOrigin(c: Context<Env>): boolean {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin'
+  const origin = c.req.header('origin')
+  if (origin === undefined || !URL.canParse(origin)) return false
+  return new URL(origin).host === (c.req.header('host') ?? new URL(c.req.url).host)
+}
