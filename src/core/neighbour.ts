@@ -84,8 +84,8 @@ export interface Sales {
   total: Int32Array
   /** The window's share of all order lines, 0 … 1. */
   recentShare: number
-  /** Orders of the item that sold most inside the window. */
-  mostRecent: number
+  /** `ln(1 + r) / ln(1 + most r)` of the window's orders by item, 0 … 1. */
+  popularity: Float64Array
   /** Days between the window's last day and the day asked for. */
   staleDays: number
 }
@@ -131,6 +131,7 @@ export class Learned {
   #lastDay = Number.NEGATIVE_INFINITY
   #lines = 0
   #recentLines = 0
+  #sales: { version: number; day: number; sales: Sales } | null = null
 
   #version = 0
   /** Version at which an item's own pairs or totals last changed. */
@@ -336,6 +337,14 @@ export class Learned {
    * the window ends on the last day learned, and `staleDays` says how far back that is.
    */
   sales(day: number): Sales {
+    const kept = this.#sales
+    if (kept?.version === this.#version && kept.day === day) return kept.sales
+    const sales = this.#salesUntil(day)
+    this.#sales = { version: this.#version, day, sales }
+    return sales
+  }
+
+  #salesUntil(day: number): Sales {
     const end = Math.min(day, this.#lastDay)
     if (end !== this.#windowEnd) {
       this.#windowEnd = end
@@ -350,13 +359,19 @@ export class Learned {
         this.#recentLines += recent
       }
     }
-    let mostRecent = 0
-    for (let item = 0; item < this.size; item++) mostRecent = Math.max(mostRecent, this.#recent[item]!)
+    const recent = this.#recent.slice(0, this.size)
+    const most = recent.reduce((top, orders) => Math.max(top, orders), 0)
+    const popularity = new Float64Array(this.size)
+    if (most > 0) {
+      recent.forEach((orders, item) => {
+        if (orders > 0) popularity[item] = Math.log1p(orders) / Math.log1p(most)
+      })
+    }
     return {
-      recent: this.#recent.subarray(0, this.size),
-      total: this.#total.subarray(0, this.size),
+      recent,
+      total: this.#total.slice(0, this.size),
+      popularity,
       recentShare: this.#lines > 0 ? Math.max(0, this.#recentLines) / this.#lines : 0,
-      mostRecent,
       staleDays: Number.isFinite(end) ? day - end : Number.POSITIVE_INFINITY,
     }
   }

@@ -120,6 +120,8 @@ export interface Profile {
   mostPull: number
   /** By tag: share of her tags, length 1 over all. */
   tagShare: Float64Array
+  /** By item: cosine of her tags and the item's, 0 … 1. */
+  likeness: Float64Array
   sales: Sales
 }
 
@@ -149,7 +151,14 @@ export function profileOf(
     }
   }
   const length = Math.sqrt(tagShare.reduce((sum, share) => sum + share * share, 0))
-  if (length > 0) for (let tag = 0; tag < tagShare.length; tag++) tagShare[tag]! /= length
+  const likeness = new Float64Array(learned.size)
+  for (let tag = 0; tag < tagShare.length; tag++) {
+    if (tagShare[tag] === 0) continue
+    tagShare[tag]! /= length
+    for (let p = tags.postStart[tag]!; p < tags.postStart[tag + 1]!; p++) {
+      likeness[tags.postItem[p]!]! += tagShare[tag]! * tags.postWeight[p]!
+    }
+  }
   return {
     purpose,
     policy,
@@ -159,6 +168,7 @@ export function profileOf(
     pull,
     mostPull: pull.reduce((most, each) => Math.max(most, each), 0),
     tagShare,
+    likeness,
     sales: learned.sales(Math.floor(asOf / DAY_MS)),
   }
 }
@@ -200,16 +210,6 @@ function lentPull(learned: Learned, profile: Profile, item: number): number {
   return kin.length > 0 ? kin.reduce((sum, one) => sum + profile.pull[one]!, 0) / kin.length : 0
 }
 
-/** Cosine of her tags and the item's, 0 … 1. */
-function likeness(learned: Learned, profile: Profile, item: number): number {
-  const { tags } = learned
-  let sum = 0
-  for (let k = tags.rowStart[item]!; k < tags.rowStart[item + 1]!; k++) {
-    sum += profile.tagShare[tags.rowTag[k]!]! * tags.rowWeight[k]!
-  }
-  return sum
-}
-
 /** How an item sells lately against its usual; 1 is as ever. `((r + κs) / (b + κ)) / s`, to the policy's power. */
 function recencyOf({ sales, policy, purpose }: Profile, item: number): number {
   const { recency } = policy[purpose]
@@ -219,20 +219,12 @@ function recencyOf({ sales, policy, purpose }: Profile, item: number): number {
   return (recent / total / sales.recentShare) ** recency
 }
 
-/** `ln(1 + r) / ln(1 + most r)` of the recent orders, 0 … 1. */
-function popularityOf({ sales }: Profile, item: number): number {
-  if (sales.mostRecent <= 0) return 0
-  return Math.log1p(Math.max(0, sales.recent[item]!)) / Math.log1p(sales.mostRecent)
-}
-
 /** The score before its parts are rounded to grains. */
 function roughScore(learned: Learned, profile: Profile, item: number): number {
   const { facets, popularity, again } = profile.policy[profile.purpose]
   const liking =
-    pullOf(learned, profile, item) +
-    again * (profile.past.get(item) ?? 0) +
-    facets * likeness(learned, profile, item)
-  return liking * recencyOf(profile, item) + popularity * popularityOf(profile, item)
+    pullOf(learned, profile, item) + again * (profile.past.get(item) ?? 0) + facets * profile.likeness[item]!
+  return liking * recencyOf(profile, item) + popularity * profile.sales.popularity[item]!
 }
 
 /** The parts of an item's score, largest first. */
@@ -266,7 +258,7 @@ function reasonsOf(learned: Learned, profile: Profile, item: number): Because[] 
     const tag = tags.rowTag[k]!
     say('facet', tags.tags[tag]!, facets * profile.tagShare[tag]! * tags.rowWeight[k]! * recency)
   }
-  say('popular', '', popularity * popularityOf(profile, item))
+  say('popular', '', popularity * profile.sales.popularity[item]!)
   return because.sort((x, y) => y.part - x.part || compare(x.kind, y.kind) || compare(x.ref, y.ref))
 }
 
@@ -302,20 +294,22 @@ export function rankProfile(
     ? new Set(candidates.map((sku) => learned.itemOf(sku)).filter((item) => item !== undefined))
     : Array(learned.size).keys()
 
-  const rough: { item: number; score: number }[] = []
+  const scores = new Float64Array(learned.size)
+  const rated: number[] = []
   const best = new Best(most, () => 1)
   for (const item of pool) {
     if (banned.has(item)) continue
     const score = roughScore(learned, profile, item)
     if (score <= 0 && !candidates) continue
-    rough.push({ item, score })
+    scores[item] = score
+    rated.push(item)
     best.offer(item, score)
   }
   const bar = best.scores.length < most ? 0 : best.scores.at(-1)! - GRAIN_MARGIN
-  return rough
-    .filter(({ score }) => score >= bar)
-    .map(({ item, score }) => {
-      const because = score > 0 ? reasonsOf(learned, profile, item) : []
+  return rated
+    .filter((item) => scores[item]! >= bar)
+    .map((item) => {
+      const because = scores[item]! > 0 ? reasonsOf(learned, profile, item) : []
       return {
         item,
         sku: learned.skuOf(item),
@@ -336,7 +330,7 @@ export function affinity(learned: Learned, profile: Profile, sku: string): numbe
   const item = learned.itemOf(sku)
   if (item === undefined) return 0
   const { facets } = profile.policy[profile.purpose]
-  const score = pullOf(learned, profile, item) + facets * likeness(learned, profile, item)
+  const score = pullOf(learned, profile, item) + facets * profile.likeness[item]!
   return Math.min(1, score / (1 + facets))
 }
 

@@ -351,7 +351,7 @@ async function viewOf(c: Context<Env>, app: App, state: TillState, catalogue: Ca
   for (const id of answer ? state.events : []) {
     const row = await findOutcome(deps.engine, id)
     if (row?.recommendationId === answer!.id)
-      happened.push({ state: row.state, reason: row.reason, ...JSON.parse(row.answer) })
+      happened.push({ ...JSON.parse(row.answer), state: row.state, reason: row.reason })
   }
   const explained = answer
     ? await caller(c, app, state.site)<Explanation>(

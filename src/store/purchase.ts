@@ -1,13 +1,15 @@
 /** Purchases: what was sold, with everything that follows from it in the same write. */
-import type { Catalogue, Product, ProductIndex, Rule } from '../core/catalogue.ts'
+import type { Catalogue, LineName, Product, ProductIndex, Rule } from '../core/catalogue.ts'
 import { addProduct, matchLine } from '../core/catalogue.ts'
 import type { CountedOrder } from '../core/count.ts'
-import { countsOf } from '../core/count.ts'
+import { Counter, countsOf } from '../core/count.ts'
+import { totalOf } from '../core/money.ts'
 import { evidenceOf, stagesOf } from '../core/purchase.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { refreshState } from './customer.ts'
 import type { Engine, Statement } from './engine.ts'
 import { BUMP, GuardFailed, guard, insertRows, REV, statement } from './engine.ts'
+import { layerOver } from './product.ts'
 import { customer, evidence, product, purchase, purchaseLine } from './schema.ts'
 
 export type PurchaseLineInput = {
@@ -19,6 +21,8 @@ export type PurchaseLineInput = {
   name?: string | undefined
   quantity: number
   unitPriceMinor: number
+  /** What the line cost, where quantity × price is not exactly it. */
+  totalMinor?: number | undefined
   unitCostMinor: number | null
   gift: boolean
   child: string | null
@@ -41,7 +45,9 @@ export type PurchaseInput = {
 
 export type PurchaseStatus = 'created' | 'unchanged' | 'replaced' | 'voided' | 'older' | 'conflict'
 
-type Known = ProductIndex & Pick<Catalogue, 'categories' | 'rulesByCategory' | 'sites'>
+/** What of the catalogue purchases are read by. */
+export type KnownOfPurchases = ProductIndex &
+  Pick<Catalogue, 'categories' | 'sites'> & { rulesByCategory: ReadonlyMap<string, Rule[]> }
 
 type StoredPurchase = {
   id: string
@@ -52,6 +58,8 @@ type StoredPurchase = {
   digest: string
   siteId: string
   stage: string | null
+  /** 0: money or goods came back and nothing was sold. */
+  sold: number
 }
 type StoredLine = { purchaseId: string; n: number; productId: number; quantity: number; gift: number }
 
@@ -61,19 +69,19 @@ export type IngestOptions = {
   /** Whether a customer met for the first time belongs to the holdout. */
   holdout(ref: string): boolean
   digest(input: PurchaseInput): string
-  /** Leave the learned counts to a later `relearn`, for long imports. */
+  /** Leave the learned counts to a later `relearn`, for long imports; until then `relearnDue` says so. */
   deferLearning?: boolean
 }
 
 /**
- * Keep up to some hundred purchases, of any age and order. Unique on (source, externalId): a repeat changes
+ * Keep up to some thousand purchases, of any age and order. Unique on (source, externalId): a repeat changes
  * nothing, a higher revision replaces, a void takes it back. Stages, evidence, the learned counts and the
  * customers' states follow in the same write; all or nothing.
  * @throws GuardFailed when others kept writing the same rows; nothing was kept then.
  */
 export async function ingestPurchases(
   engine: Engine,
-  readKnown: () => Promise<Known>,
+  readKnown: () => Promise<KnownOfPurchases>,
   purchases: PurchaseInput[],
   options: IngestOptions,
 ): Promise<{ id: string; status: PurchaseStatus; stage: 'front' | 'back' | null }[]> {
@@ -86,7 +94,7 @@ export async function ingestPurchases(
   }
 }
 
-async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[], options: IngestOptions) {
+async function tryIngest(engine: Engine, known: KnownOfPurchases, purchases: PurchaseInput[], options: IngestOptions) {
   const ids = purchases.map((p) => `${p.source}/${p.externalId}`)
   const refs = [...new Set(purchases.flatMap((p) => p.customer ?? []))]
   const list = (values: unknown[]) => JSON.stringify(values)
@@ -96,15 +104,20 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
     or customer in (select customer from purchase where id in (select value from json_each(?1)))`
   const [stored, storedLines, storedCustomers, tops] = (await engine.allOf([
     statement(
-      `select id, revision, customer, soldAt, voided, digest, siteId, stage from purchase where id in (${involved})`,
+      `select id, revision, customer, soldAt, voided, digest, siteId, stage,
+       exists(select 1 from purchaseLine where purchaseId = purchase.id and quantity > 0) sold
+       from purchase where id in (${involved})`,
       list(ids),
       list(refs),
     ),
-    statement(
-      `select purchaseId, n, productId, quantity, gift from purchaseLine where purchaseId in (${involved})`,
-      list(ids),
-      list(refs),
-    ),
+    // Lines are for the counts alone.
+    options.deferLearning
+      ? statement('select 0 where false')
+      : statement(
+          `select purchaseId, n, productId, quantity, gift from purchaseLine where purchaseId in (${involved})`,
+          list(ids),
+          list(refs),
+        ),
     statement(
       'select ref, version from customer where ref in (select value from json_each(?1)) or ref in (select customer from purchase where id in (select value from json_each(?2)))',
       list(refs),
@@ -115,8 +128,11 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
 
   const before = new Map(stored.map((row) => [row.id, row]))
   const linesOf = new Map<string, StoredLine[]>()
-  for (const line of storedLines)
-    linesOf.set(line.purchaseId, [...(linesOf.get(line.purchaseId) ?? []), line])
+  for (const line of storedLines) {
+    const lines = linesOf.get(line.purchaseId)
+    if (lines) lines.push(line)
+    else linesOf.set(line.purchaseId, [line])
+  }
   const orderOf = (row: StoredPurchase): CountedOrder => ({
     id: row.id,
     customer: row.customer,
@@ -133,7 +149,7 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
     { input: PurchaseInput; lines: (typeof purchaseLine.$inferInsert)[]; categories: (string | null)[] }
   >()
   const newProducts: Product[] = []
-  const scratch = scratchIndex(known)
+  const shelf = layerOver(known)
   let nextProduct = tops[0]!.n + 1
 
   purchases.forEach((input, i) => {
@@ -150,25 +166,12 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
     }
     const keepLines = input.voided && input.lines.length === 0 && known
     const matched = input.lines.map((line) => {
-      const match = matchLine(scratch, line)
-      if (match && match.productId !== null)
-        return { line, productId: match.productId, category: match.category ?? line.category ?? null }
-      const made: Product = {
-        id: nextProduct++,
-        sku: line.sku ?? null,
-        source: line.variationId ? (line.source ?? input.source) : null,
-        variationId: line.variationId ?? null,
-        gtin: line.gtin ?? null,
-        name: line.name ?? line.sku ?? line.category ?? 'unnamed',
-        category: line.category ?? null,
-        priceMinor: line.unitPriceMinor,
-        archived: false,
-        baskets: 0,
-        buyers: 0,
+      const { productId, category, made } = matchOrMake(shelf, input.source, line, nextProduct)
+      if (made) {
+        newProducts.push(made)
+        nextProduct++
       }
-      newProducts.push(made)
-      addProduct(scratch, made)
-      return { line, productId: made.id, category: made.category }
+      return { line, productId, category }
     })
     const lines = matched.map(({ line, productId }, n) => ({
       purchaseId: id,
@@ -176,6 +179,10 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
       productId,
       quantity: line.quantity,
       unitPriceMinor: line.unitPriceMinor,
+      totalMinor:
+        line.totalMinor === undefined || line.totalMinor === totalOf(line.unitPriceMinor, line.quantity)
+          ? null
+          : line.totalMinor,
       unitCostMinor: line.unitCostMinor,
       gift: line.gift ? 1 : 0,
       child: line.child,
@@ -196,13 +203,14 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
       digest,
       siteId: input.siteId,
       stage: null,
+      sold: lines.some((line) => line.quantity > 0) ? 1 : 0,
     }
     after.set(id, row)
     ordersAfter.set(id, { id, customer: row.customer, soldAt: row.soldAt, lines: row.voided ? [] : lines })
     return undefined
   })
 
-  const stages = stagesByCustomer([...after.values()])
+  const stages = stagesByCustomer(after.values())
   const withStage = results.map(({ id, status }) => ({ id, status, stage: stages.get(id) ?? null }))
   if (written.size === 0) return withStage
 
@@ -214,32 +222,47 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
     ),
   ]
   const versions = new Map(storedCustomers.map((row) => [row.ref, row.version]))
+  const newcomers = touched.filter((ref) => !versions.has(ref))
+  const met = touched.filter((ref) => versions.has(ref)).map((ref) => [ref, versions.get(ref)!])
+  const replaced = [...written.keys()]
+    .filter((id) => before.has(id))
+    .map((id) => [id, before.get(id)!.revision, before.get(id)!.digest])
   const statements: Statement[] = [BUMP]
   // What was read must still be so: customers, purchases that are replaced, and that new ones are new.
-  for (const ref of touched)
+  if (met.length > 0)
     statements.push(
-      ...(versions.has(ref)
-        ? guard('select version = ? from customer where ref = ?', versions.get(ref)!, ref)
-        : guard('select count(*) = 0 from customer where ref = ?', ref)),
+      ...guard(
+        `select count(*) = ? from json_each(?) v join customer on ref = v.value ->> 0 where version = v.value ->> 1`,
+        met.length,
+        list(met),
+      ),
     )
-  for (const id of written.keys())
-    if (before.has(id))
-      statements.push(
-        ...guard(
-          'select revision = ? and digest = ? from purchase where id = ?',
-          before.get(id)!.revision,
-          before.get(id)!.digest,
-          id,
-        ),
-      )
+  if (newcomers.length > 0)
+    statements.push(
+      ...guard(
+        'select count(*) = 0 from customer where ref in (select value from json_each(?))',
+        list(newcomers),
+      ),
+    )
+  if (replaced.length > 0)
+    statements.push(
+      ...guard(
+        `select count(*) = ? from json_each(?) v join purchase on id = v.value ->> 0
+         where revision = v.value ->> 1 and digest = v.value ->> 2`,
+        replaced.length,
+        list(replaced),
+      ),
+    )
 
-  const newcomers = touched.filter((ref) => !versions.has(ref))
+  const firstOf = new Map<string, PurchaseInput>()
+  for (const { input } of written.values())
+    if (input.customer !== null && !firstOf.has(input.customer)) firstOf.set(input.customer, input)
   if (newcomers.length > 0)
     statements.push(
       insertRows(
         customer,
         newcomers.map((ref) => {
-          const first = [...written.values()].find((w) => w.input.customer === ref)!.input
+          const first = firstOf.get(ref)!
           return {
             ref,
             siteId: first.siteId,
@@ -268,32 +291,34 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
       statement(`update product set rev = ${REV} where id >= ?`, newProducts[0]!.id),
     )
 
-  const rows = [...written].map(([id, { input, lines }]) => ({
-    id,
-    source: input.source,
-    externalId: input.externalId,
-    revision: input.revision,
-    customer: input.customer,
-    siteId: input.siteId,
-    staffId: input.staffId,
-    soldAt: input.soldAt,
-    currency: input.currency,
-    totalMinor: lines.reduce((sum, line) => sum + Math.round(line.quantity * line.unitPriceMinor), 0),
-    voided: input.voided ? 1 : 0,
-    stage: stages.get(id) ?? null,
-    recommendationId: input.recommendationId,
-    digest: after.get(id)!.digest,
-    recordedAt: options.now,
-  }))
-  const kept = rows.filter(
-    (row) => written.get(row.id)!.lines.length === 0 && row.voided === 1 && before.has(row.id),
-  )
-  const whole = rows.filter((row) => !kept.includes(row))
+  const kept: (typeof purchase.$inferInsert)[] = []
+  const whole: (typeof purchase.$inferInsert)[] = []
+  for (const [id, { input, lines }] of written) {
+    const row = {
+      id,
+      source: input.source,
+      externalId: input.externalId,
+      revision: input.revision,
+      customer: input.customer,
+      siteId: input.siteId,
+      staffId: input.staffId,
+      soldAt: input.soldAt,
+      currency: input.currency,
+      totalMinor: input.lines.reduce((sum, line) => sum + costOf(line), 0),
+      voided: input.voided ? 1 : 0,
+      stage: stages.get(id) ?? null,
+      recommendationId: input.recommendationId,
+      digest: after.get(id)!.digest,
+      recordedAt: options.now,
+    }
+    if (lines.length === 0 && input.voided && before.has(id)) kept.push(row)
+    else whole.push(row)
+  }
   if (kept.length > 0)
     statements.push(
       statement(
         `update purchase set voided = 1, stage = null, revision = v.value ->> 1, digest = v.value ->> 2 from json_each(?) v where purchase.id = v.value ->> 0`,
-        JSON.stringify(kept.map((row) => [row.id, row.revision, row.digest])),
+        list(kept.map((row) => [row.id, row.revision, row.digest])),
       ),
     )
   if (whole.length > 0) {
@@ -322,22 +347,65 @@ async function tryIngest(engine: Engine, known: Known, purchases: PurchaseInput[
       ),
     )
   statements.push(...evidenceStatements(written, known, options.now))
-  if (!options.deferLearning) statements.push(...learn(countsOf(ordersBefore.values(), ordersAfter.values())))
+  if (options.deferLearning) statements.push(statement('update revision set relearnDue = 1'))
+  else statements.push(...learn(countsOf(ordersBefore.values(), ordersAfter.values())))
   if (touched.length > 0) statements.push(refreshState(touched))
   await engine.atomic(statements)
   return withStage
 }
 
-function stagesByCustomer(purchases: StoredPurchase[]): Map<string, 'front' | 'back' | null> {
+/** What a line cost: as it says, or its quantity at its price. */
+function costOf(line: PurchaseLineInput): number {
+  return line.totalMinor ?? totalOf(line.unitPriceMinor, line.quantity) ?? 0
+}
+
+/**
+ * The product that a line is about: one on the shelf, or a new, unmapped one, put there under `nextId`. Two lines
+ * that call an unknown thing the same are about one product.
+ */
+export function matchOrMake(
+  shelf: ProductIndex & Pick<Catalogue, 'categories'>,
+  source: string,
+  line: LineName & { unitPriceMinor: number },
+  nextId: number,
+): { productId: number; category: string | null; made: Product | null } {
+  const match = matchLine(shelf, line)
+  if (match && match.productId !== null)
+    return { productId: match.productId, category: match.category ?? line.category ?? null, made: null }
+  const made: Product = {
+    id: nextId,
+    sku: line.sku ?? null,
+    source: line.variationId ? (line.source ?? source) : null,
+    variationId: line.variationId ?? null,
+    gtin: line.gtin ?? null,
+    name: line.name ?? line.sku ?? line.category ?? 'unnamed',
+    category: line.category ?? null,
+    priceMinor: line.unitPriceMinor,
+    archived: false,
+    baskets: 0,
+    buyers: 0,
+  }
+  addProduct(shelf, made)
+  return { productId: nextId, category: made.category, made }
+}
+
+/** Front-end or back-end, for each purchase. One that only gives money back is neither. */
+function stagesByCustomer(purchases: Iterable<StoredPurchase>): Map<string, 'front' | 'back' | null> {
   const groups = new Map<string, StoredPurchase[]>()
   const stages = new Map<string, 'front' | 'back' | null>()
   for (const row of purchases) {
+    const group = row.customer === null ? undefined : groups.get(row.customer)
     if (row.customer === null) stages.set(row.id, null)
-    else groups.set(row.customer, [...(groups.get(row.customer) ?? []), row])
+    else if (group) group.push(row)
+    else groups.set(row.customer, [row])
   }
   for (const group of groups.values())
     for (const [id, stage] of stagesOf(
-      group.map((row) => ({ id: row.id, soldAtMs: Date.parse(row.soldAt), voided: row.voided === 1 })),
+      group.map((row) => ({
+        id: row.id,
+        soldAtMs: Date.parse(row.soldAt),
+        voided: row.voided === 1 || row.sold === 0,
+      })),
     ))
       stages.set(id, stage)
   return stages
@@ -349,10 +417,9 @@ function evidenceStatements(
     string,
     { input: PurchaseInput; lines: (typeof purchaseLine.$inferInsert)[]; categories: (string | null)[] }
   >,
-  known: Known,
+  known: KnownOfPurchases,
   now: string,
 ): Statement[] {
-  const rules: ReadonlyMap<string, Rule[]> = known.rulesByCategory
   const rows: (typeof evidence.$inferInsert)[] = []
   for (const [id, { input, lines, categories }] of written) {
     if (input.customer === null || input.voided) continue
@@ -363,7 +430,7 @@ function evidenceStatements(
       child: line.child ?? null,
       quantity: line.quantity,
     }))
-    for (const line of evidenceOf(bought, rules))
+    for (const line of evidenceOf(bought, known.rulesByCategory))
       rows.push({
         id: `${id}@${input.revision}/${line.n}/${line.goal}`,
         customer: input.customer,
@@ -385,7 +452,7 @@ function evidenceStatements(
   return rows.length > 0 ? [retract, insertRows(evidence, rows, 'do nothing')] : [retract]
 }
 
-function siteDate(known: Known, input: PurchaseInput): string {
+function siteDate(known: KnownOfPurchases, input: PurchaseInput): string {
   return dateOf(localDay(Date.parse(input.soldAt), known.sites.get(input.siteId)!.timeZone))
 }
 
@@ -418,40 +485,202 @@ function learn(counts: ReturnType<typeof countsOf>): Statement[] {
   return statements
 }
 
-/** Learn from scratch: forget every count and count all purchases again, in one write. Equal to having learned order by order. */
-export async function relearn(engine: Engine): Promise<{ orders: number; pairs: number }> {
-  const [purchases, lines] = (await engine.allOf([
-    statement('select id, customer, soldAt from purchase where voided = 0 order by id'),
-    statement('select purchaseId, productId, quantity, gift from purchaseLine order by purchaseId, n'),
-  ])) as [{ id: string; customer: string | null; soldAt: string }[], StoredLine[]]
-  const byPurchase = new Map<string, StoredLine[]>()
-  for (const line of lines) {
-    const group = byPurchase.get(line.purchaseId)
-    if (group) group.push(line)
-    else byPurchase.set(line.purchaseId, [line])
-  }
-  const counts = countsOf(
-    [],
-    purchases.map((row) => ({ ...row, lines: byPurchase.get(row.id) ?? [] })),
+/** A stored purchase as a repeat or a correction needs it. */
+export type PurchaseStub = { id: string; revision: number; voided: number; digest: string; siteId: string }
+
+/** Which of these purchases (`source/externalId`) are kept already. */
+export async function findPurchases(engine: Engine, ids: string[]): Promise<Map<string, PurchaseStub>> {
+  const rows = await engine.all<PurchaseStub>(
+    statement(
+      'select id, revision, voided, digest, siteId from purchase where id in (select value from json_each(?))',
+      JSON.stringify(ids),
+    ),
   )
-  await engine.atomic([
-    BUMP,
-    statement(`update pair set baskets = 0, customers = 0, rev = ${REV}`),
-    statement(`update product set baskets = 0, buyers = 0, rev = ${REV}`),
-    statement(`update saleDay set orders = 0, rev = ${REV}`),
-    ...learn(counts),
-  ])
-  return { orders: purchases.length, pairs: counts.pairs.length }
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** A product index that new products can be added to without touching the shared one. */
-function scratchIndex(known: Known): Known {
-  return {
-    ...known,
-    products: new Map(known.products),
-    productBySku: new Map(known.productBySku),
-    productByVariation: new Map(known.productByVariation),
-    productByGtin: new Map(known.productByGtin),
-    productByName: new Map(known.productByName),
+/** How many purchases are kept, voids included. */
+export async function countPurchases(engine: Engine): Promise<number> {
+  const [row] = await engine.all<{ n: number }>(statement('select count(*) n from purchase'))
+  return row!.n
+}
+
+/** Whether purchases were kept without counting them: a long import that did not come to its end. */
+export async function isRelearnDue(engine: Engine): Promise<boolean> {
+  const [row] = await engine.all<{ due: number }>(statement('select relearnDue due from revision'))
+  return row?.due === 1
+}
+
+/**
+ * Learn from scratch: count all purchases again and write, in one go, what differs from the counts that are kept.
+ * Equal to having learned order by order. Purchases are read customer by customer, so memory grows with the
+ * distinct pairs and not with the orders.
+ * @throws GuardFailed when the shop kept selling while we counted; what was learned is as before then.
+ */
+export async function relearn(engine: Engine): Promise<{ orders: number; pairs: number }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryRelearn(engine)
+    } catch (error) {
+      if (!(error instanceof GuardFailed) || attempt >= 8) throw error
+    }
   }
+}
+
+async function tryRelearn(engine: Engine): Promise<{ orders: number; pairs: number }> {
+  const [revision] = await engine.all<{ n: number }>(statement('select n from revision'))
+  const counter = new Counter()
+  let orders = 0
+  for await (const some of ordersByCustomer(engine)) {
+    counter.add([], some)
+    orders += some.length
+  }
+  let pairs = 0
+  const statements = [
+    ...guard('select coalesce((select n from revision), 0) = ?', revision?.n ?? 0),
+    BUMP,
+    statement('update revision set relearnDue = 0'),
+  ]
+  for (const [from, to, rows] of spans(counter.pairs(), ([a, b]) => [a, b])) {
+    pairs += rows.length
+    const json = JSON.stringify(rows)
+    statements.push(
+      statement(
+        `update pair set baskets = 0, customers = 0, rev = ${REV} where (a, b) > (?1, ?2) and (a, b) <= (?3, ?4)
+         and (baskets <> 0 or customers <> 0) and (a, b) not in (select value ->> 0, value ->> 1 from json_each(?5))`,
+        ...from,
+        ...to,
+        json,
+      ),
+      statement(
+        `insert into pair (a, b, baskets, customers, rev) select value ->> 0, value ->> 1, value ->> 2, value ->> 3, ${REV} from json_each(?) where true
+         on conflict (a, b) do update set baskets = excluded.baskets, customers = excluded.customers, rev = excluded.rev
+         where baskets <> excluded.baskets or customers <> excluded.customers`,
+        json,
+      ),
+    )
+  }
+  for (const [from, to, rows] of spans(counter.products(), ([id]) => [id, 0]))
+    statements.push(
+      statement(
+        `update product set baskets = 0, buyers = 0, rev = ${REV} where (id, 0) > (?1, ?2) and (id, 0) <= (?3, ?4)
+         and (baskets <> 0 or buyers <> 0) and id not in (select value ->> 0 from json_each(?5))`,
+        ...from,
+        ...to,
+        JSON.stringify(rows),
+      ),
+      statement(
+        `update product set baskets = v.value ->> 1, buyers = v.value ->> 2, rev = ${REV} from json_each(?) v
+         where product.id = v.value ->> 0 and (baskets <> v.value ->> 1 or buyers <> v.value ->> 2)`,
+        JSON.stringify(rows),
+      ),
+    )
+  for (const [from, to, rows] of spans(counter.days(), ([id, day]) => [id, day])) {
+    const json = JSON.stringify(rows)
+    statements.push(
+      statement(
+        `update saleDay set orders = 0, rev = ${REV} where (productId, day) > (?1, ?2) and (productId, day) <= (?3, ?4)
+         and orders <> 0 and (productId, day) not in (select value ->> 0, value ->> 1 from json_each(?5))`,
+        ...from,
+        ...to,
+        json,
+      ),
+      statement(
+        `insert into saleDay (productId, day, orders, rev) select value ->> 0, value ->> 1, value ->> 2, ${REV} from json_each(?) where true
+         on conflict (productId, day) do update set orders = excluded.orders, rev = excluded.rev where orders <> excluded.orders`,
+        json,
+      ),
+    )
+  }
+  await engine.atomic(statements)
+  return { orders, pairs }
+}
+
+/** Rows of one statement of `relearn`: about a megabyte as JSON. */
+const SPAN_ROWS = 50_000
+
+/** Rows in ascending order of their key, some at a time, with the span of keys that they stand for: (from, to]. */
+function* spans<Row>(
+  rows: Iterable<Row>,
+  keyOf: (row: Row) => [number, number],
+): Generator<[from: [number, number], to: [number, number], rows: Row[]]> {
+  let from: [number, number] = [-1, -1]
+  let some: Row[] = []
+  for (const row of rows) {
+    if (some.length === SPAN_ROWS) {
+      const to = keyOf(some.at(-1)!)
+      yield [from, to, some]
+      from = to
+      some = []
+    }
+    some.push(row)
+  }
+  yield [from, [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], some]
+}
+
+const COUNTED = 'p.id, p.customer, p.soldAt, l.productId, l.quantity, l.gift'
+
+/** Every settled order, all of one customer's together; nobody's in between. */
+async function* ordersByCustomer(engine: Engine): AsyncGenerator<CountedOrder[]> {
+  for (let after = ''; ; ) {
+    const refs = await engine.all<{ ref: string }>(
+      statement(
+        'select distinct customer ref from purchase where customer > ? order by customer limit 500',
+        after,
+      ),
+    )
+    if (refs.length === 0) break
+    const last = refs.at(-1)!.ref
+    yield ordersOf(
+      await engine.all<CountedLine>(
+        statement(
+          `select ${COUNTED} from purchase p join purchaseLine l on l.purchaseId = p.id
+           where p.customer > ? and p.customer <= ? and p.voided = 0`,
+          after,
+          last,
+        ),
+      ),
+    )
+    after = last
+  }
+  for (let after = { soldAt: '', rowid: 0 }; ; ) {
+    const some = await engine.all<{ soldAt: string; rowid: number }>(
+      statement(
+        `select soldAt, rowid from purchase where customer is null and (soldAt, rowid) > (?, ?)
+         order by soldAt, rowid limit 2000`,
+        after.soldAt,
+        after.rowid,
+      ),
+    )
+    if (some.length === 0) break
+    after = some.at(-1)!
+    yield ordersOf(
+      await engine.all<CountedLine>(
+        statement(
+          `select ${COUNTED} from purchase p join purchaseLine l on l.purchaseId = p.id
+           where p.rowid in (select value from json_each(?)) and p.voided = 0`,
+          JSON.stringify(some.map((row) => row.rowid)),
+        ),
+      ),
+    )
+  }
+}
+
+type CountedLine = {
+  id: string
+  customer: string | null
+  soldAt: string
+  productId: number
+  quantity: number
+  gift: number
+}
+
+function ordersOf(lines: CountedLine[]): CountedOrder[] {
+  const orders = new Map<string, CountedOrder>()
+  for (const { id, customer, soldAt, productId, quantity, gift } of lines) {
+    let order = orders.get(id)
+    if (!order) orders.set(id, (order = { id, customer, soldAt, lines: [] }))
+    order.lines.push({ productId, quantity, gift: gift === 1 })
+  }
+  return [...orders.values()]
 }

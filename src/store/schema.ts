@@ -457,8 +457,8 @@ export const purchaseLine = sqliteTable(
     productId: integer().notNull(),
     quantity: real().notNull(),
     unitPriceMinor: integer().notNull(),
-    /** Exact: three for 10.00 are 3.33 each and 10.00 together. */
-    totalMinor: integer().notNull(),
+    /** What the line cost, where quantity × price is not exactly it: three for 10.00 are 3.33 each. */
+    totalMinor: integer(),
     unitCostMinor: integer(),
     gift: flag(),
     child: text(),

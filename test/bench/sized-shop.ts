@@ -33,6 +33,8 @@ const MOST_WITH_ROWS = 50_000
 // biome-ignore lint/suspicious/noExplicitAny: the seed's files are ours and are read as they come
 type Raw = any
 const seed = (name: string): Raw[] => JSON.parse(readFileSync(`seed/juniper-row/${name}.json`, 'utf8'))
+const CATEGORIES = seed('categories').map((category) => category.slug as string)
+const categoryOf = (productId: number) => CATEGORIES[(productId - 1) % CATEGORIES.length]!
 
 /** Numbers that look drawn and are always the same (mulberry32; Tommy Ettinger, public domain). */
 export function draws(start: number) {
@@ -85,7 +87,6 @@ export async function sizedShop(size: Size): Promise<string> {
   }
   if (every > 1) await engine.atomic(spread(size.customers, every))
   engine.file.pragma('wal_checkpoint(TRUNCATE)')
-  engine.file.exec('analyze')
   engine.close()
   renameSync(partial, path)
   process.stderr.write(
@@ -105,7 +106,6 @@ export function catalogue(offers: number): Statement[] {
   const goals = seed('goals') as Goal[]
   const partners = seed('partners')
   const templates = seed('offers')
-  const categories = seed('categories')
   const rows = Array.from({ length: offers }, (_, n) => {
     const template = templates[n % templates.length]
     const partnerId = chance(0.3) ? of(partners).id : null
@@ -178,7 +178,7 @@ export function catalogue(offers: number): Statement[] {
     ),
     insertRows(
       schema.category,
-      categories.map((row) => ({ ...row, rev: 1 })),
+      seed('categories').map((row) => ({ ...row, rev: 1 })),
     ),
     insertRows(
       schema.rule,
@@ -190,7 +190,7 @@ export function catalogue(offers: number): Statement[] {
         id: i + 1,
         sku: sku(i + 1),
         name: `Product ${i + 1}`,
-        category: categories[i % categories.length].slug,
+        category: categoryOf(i + 1),
         priceMinor: between(10, 120) * 100,
         rev: 1,
       })),
@@ -287,10 +287,7 @@ export function households(refs: string[], offers: number, start: number): State
   const rules = seed('rules')
   const goals = seed('goals').filter((goal) => !goal.toldOnly)
   const templates = seed('offers')
-  const rulesOf = (productId: number) => {
-    const categories = seed.categories
-    return rules.filter((rule) => rule.category === categories[(productId - 1) % categories.length].slug)
-  }
+  const rulesOf = (productId: number) => rules.filter((rule) => rule.category === categoryOf(productId))
   const children: Raw[] = []
   const consents: Raw[] = []
   const evidence: Raw[] = []
@@ -408,7 +405,6 @@ export function households(refs: string[], offers: number, start: number): State
     insertRows(schema.purchaseLine, lines),
   ]
 }
-seed.categories = seed('categories')
 
 /** Between each two customers with rows, `every − 1` that carry a copy of the state of the first. */
 export function spread(customers: number, every: number): Statement[] {
@@ -419,7 +415,7 @@ export function spread(customers: number, every: number): Statement[] {
     statement(
       `insert into customer (ref, ${columns})
        with recursive counted(n) as (select 0 union all select n + 1 from counted where n + 1 < ?)
-       select printf('c%07d', n), ${columns} from counted join whole on whole.rowid = n / ? + 1`,
+       select printf('c%07d', n), ${columns} from counted join whole on whole.rowid = n / cast(? as integer) + 1`,
       customers,
       every,
     ),
@@ -444,7 +440,7 @@ export function asksOf(size: Size, count: number, more: object = {}): string[] {
           return {
             sku: sku(product),
             name: `Product ${product}`,
-            category: seed.categories[(product - 1) % seed.categories.length].slug,
+            category: categoryOf(product),
             quantity: chance(0.9) ? 1 : 2,
             unitPrice: between(10, 120) * 100,
           }
