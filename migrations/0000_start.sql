@@ -269,6 +269,7 @@ CREATE TABLE `purchaseLine` (
 	`productId` integer NOT NULL,
 	`quantity` real NOT NULL,
 	`unitPriceMinor` integer NOT NULL,
+	`totalMinor` integer,
 	`unitCostMinor` integer,
 	`gift` integer DEFAULT 0 NOT NULL,
 	`child` text,
@@ -318,6 +319,7 @@ CREATE UNIQUE INDEX `referral_recommendation` ON `referral` (`recommendationId`)
 CREATE TABLE `revision` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`n` integer NOT NULL,
+	`relearnDue` integer DEFAULT 0 NOT NULL,
 	CONSTRAINT "revision_one" CHECK("revision"."id" = 1)
 );
 --> statement-breakpoint

@@ -18,7 +18,7 @@ export interface Blend {
   popularity: number
   /**
    * That she has bought the very item before, 0 … 1, fading like all history. Unless history is excluded:
-   * half baskets with repeats .319 → .345.
+   * half baskets with repeats .329 → .345.
    */
   again: number
 }
@@ -32,11 +32,11 @@ export const RANKING_DEFAULTS = {
   next: { facets: 0.8, recency: 0.5, popularity: 0.7, again: 0.5 } as Blend,
   /**
    * What an item of the basket weighs against one bought this minute, 1 … 100. More forgets who she is when
-   * the basket holds one item (.237 at 10, .209 at 1,000); less blurs a telling basket.
+   * the basket holds one item (.221 at 10, .207 at 1,000); less blurs a telling basket.
    */
   basketWeight: 10,
   /** Days in which history loses half its weight, 30 … 365. Full baskets do not care, one-item baskets want
-   * it long: .214 / .221 / .237 at 30 / 60 / 120. */
+   * it long: .214 / .221 / .228 at 30 / 60 / 120. */
   halfLifeDays: 120,
   /** Most recent distinct items of history that are used, 20 … 500. 50 cost .006 of .183 for the next purchase. */
   historyItems: 100,
@@ -106,7 +106,7 @@ const GRAIN_MARGIN = 1e-6
 
 const DAY_MS = 86_400_000
 
-/** A situation as ranking sees it: worked out once, asked about many items. Good until something is learned. */
+/** A situation as ranking sees it: worked out once, asked about many items. Good until the next sale is learned. */
 export interface Profile {
   purpose: Purpose
   policy: RankingPolicy
@@ -287,23 +287,28 @@ export function rankProfile(
   profile: Profile,
   { exclude = [], candidates, limit = 20 }: Pick<RankingQuestion, 'exclude' | 'candidates' | 'limit'>,
 ): Ranked[] {
-  const most = Math.min(Math.max(0, Math.floor(limit)), RANKING_LIMIT)
+  const most = Math.min(Math.max(0, Math.floor(limit) || 0), RANKING_LIMIT)
   const banned = new Set(profile.basket)
   for (const sku of exclude) banned.add(learned.itemOf(sku) ?? -1)
-  const pool: Iterable<number> = candidates
-    ? new Set(candidates.map((sku) => learned.itemOf(sku)).filter((item) => item !== undefined))
-    : Array(learned.size).keys()
-
-  const scores = new Float64Array(learned.size)
+  const scores = new Float64Array(profile.pull.length)
   const rated: number[] = []
   const best = new Best(most, () => 1)
-  for (const item of pool) {
-    if (banned.has(item)) continue
+  const rate = (item: number) => {
+    if (banned.has(item)) return
     const score = roughScore(learned, profile, item)
-    if (score <= 0 && !candidates) continue
+    if (score <= 0 && !candidates) return
+    if (candidates) banned.add(item)
     scores[item] = score
     rated.push(item)
     best.offer(item, score)
+  }
+  if (candidates) {
+    for (const sku of candidates) {
+      const item = learned.itemOf(sku)
+      if (item !== undefined && item < profile.pull.length) rate(item)
+    }
+  } else {
+    for (let item = 0; item < profile.pull.length; item++) rate(item)
   }
   const bar = best.scores.length < most ? 0 : best.scores.at(-1)! - GRAIN_MARGIN
   return rated
@@ -328,7 +333,7 @@ export function rankProfile(
  */
 export function affinity(learned: Learned, profile: Profile, sku: string): number {
   const item = learned.itemOf(sku)
-  if (item === undefined) return 0
+  if (item === undefined || item >= profile.pull.length) return 0
   const { facets } = profile.policy[profile.purpose]
   const score = pullOf(learned, profile, item) + facets * profile.likeness[item]!
   return Math.min(1, score / (1 + facets))

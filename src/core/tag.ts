@@ -79,7 +79,7 @@ function wordsOf(name: string): string[] {
  * The distinct tags of an item: telling words, pairs of neighbouring telling words ("tea towel"), and
  * `category:<slug>`. Lowercase, in order of appearance; a nameless item has none.
  *
- * Colours stay: people buy in colours. Word pairs lift half baskets at 100 customers by a twentieth.
+ * Colours stay: people buy in colours. Word pairs lift half baskets at 100 customers from .199 to .204.
  */
 export function tagsOf(item: TagSource): string[] {
   const words = wordsOf(item.name)

@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
+import { pages } from '../pages/pages.ts'
 import type { Engine } from '../store/engine.ts'
 import { Recorder } from '../store/recorder.ts'
 import { Snapshot } from '../store/snapshot.ts'
@@ -92,6 +93,7 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
     description: 'A key of a till, of staff, of a manager or the owner.',
   })
   app.doc31('/openapi.json', OPENAPI)
+  pages(app)
 
   app.notFound((c) => {
     const others = app.routes.filter(

@@ -97,7 +97,7 @@ const TILL_ROLES = ['till', 'staff', 'manager', 'owner'] as const
 const DAY_MS = 86_400_000
 
 /** Calls under way, by id: the same id at the same time is one call. */
-type UnderWay = Map<string, { digest: string; answer: Promise<Answer> }>
+type UnderWay = Map<string, { digest: string; answering: ReturnType<typeof answer> }>
 
 export function recommendations(app: App): void {
   const underWay: UnderWay = new Map()
@@ -113,7 +113,7 @@ export function recommendations(app: App): void {
     const same = id === null ? undefined : underWay.get(id)
     if (same) {
       if (same.digest !== `${hash}/${requestDigest}`) throw reused()
-      return c.json(await same.answer, 200)
+      return c.json((await same.answering).answer, 200)
     }
     let waitUntil: ((promise: Promise<void>) => void) | undefined
     try {
@@ -124,11 +124,9 @@ export function recommendations(app: App): void {
     }
     const answering = answer(deps, ask, { id, hash, requestDigest, confirmed, waitUntil })
     if (id !== null && !ask.dryRun) {
-      underWay.set(id, { digest: `${hash}/${requestDigest}`, answer: answering.then((made) => made.answer) })
-      answering.then(
-        () => underWay.delete(id),
-        () => underWay.delete(id),
-      )
+      underWay.set(id, { digest: `${hash}/${requestDigest}`, answering })
+      const over = () => underWay.delete(id)
+      answering.then(over, over)
     }
     const made = await answering
     c.set('role', made.role)

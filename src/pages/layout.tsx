@@ -135,6 +135,17 @@ export function moneyWords(minor: number, currency: string): string {
   }).format(minor / 100)
 }
 
+/** A text to copy, in a frame of its own that scrolls and can be reached by keyboard. */
+export function Code({ label, text }: { label: string; text: string }) {
+  return (
+    <section class="code" aria-label={label} tabindex={0}>
+      <pre>
+        <code>{text}</code>
+      </pre>
+    </section>
+  )
+}
+
 /** A share of the whole as a quiet bar; the number beside it is what is read. */
 export function Bar({ share, from }: { share: number; from?: number }) {
   const width = (n: number) => Math.round(Math.min(1, Math.max(0, n)) * 1000) / 10

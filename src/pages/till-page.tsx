@@ -101,9 +101,7 @@ function Sites({ view }: { view: TillView }) {
   return (
     <Doing view={view} class="sites">
       <fieldset>
-        <legend class="quiet">
-          Shop{clerk && `, with ${clerk} at the till`}
-        </legend>
+        <legend class="quiet">Shop{clerk && `, with ${clerk} at the till`}</legend>
         <div class="segments">
           {[...catalogue.sites.values()]
             .filter((site) => DEMO_TILL_KEYS[site.id])
@@ -403,8 +401,7 @@ const SPOKEN: ReadonlySet<string> = new Set(['told', 'answered', 'noticed', 'tol
 const goalName = ({ goals, goalIndex }: Catalogue, slug: string) =>
   goals[goalIndex.get(slug) ?? -1]?.name ?? slug
 
-const facetsOf = ({ listed }: Catalogue) =>
-  [...new Set(listed.flatMap(({ offer }) => offer.facets))].sort()
+const facetsOf = ({ listed }: Catalogue) => [...new Set(listed.flatMap(({ offer }) => offer.facets))].sort()
 
 /** Goals under the branch of the tree that they grow on. */
 function Goals({ catalogue: { goals } }: { catalogue: Catalogue }) {

@@ -39,9 +39,17 @@ const PARTS: Record<string, string> = {
   nextStep: 'next step',
   value: 'value',
 }
-const GROUPS = { eligible: 'May we?', applicable: 'Does it make sense now?', suitable: 'Is it kind?' } as const
+const GROUPS = {
+  eligible: 'May we?',
+  applicable: 'Does it make sense now?',
+  suitable: 'Is it kind?',
+} as const
 
-const share = (n: number) => n.toFixed(3).replace(/^0/, '').replace(/^1\.000$/, '1')
+const share = (n: number) =>
+  n
+    .toFixed(3)
+    .replace(/^0/, '')
+    .replace(/^1\.000$/, '1')
 const percent = (n: number) => `${Math.round(n * 100)} %`
 
 export function Why({ view, explanation: why }: { view: TillView; explanation: Explanation }) {
@@ -120,7 +128,9 @@ export function Why({ view, explanation: why }: { view: TillView; explanation: E
                   {each.evidence.map((line) => (
                     <li>
                       <span>
-                        {line.id.startsWith('basket:') ? 'in the basket now' : (KINDS[line.kind] ?? line.kind)}
+                        {line.id.startsWith('basket:')
+                          ? 'in the basket now'
+                          : (KINDS[line.kind] ?? line.kind)}
                         {line.facet && (
                           <>
                             : <bdi>{line.facet}</bdi>
@@ -197,7 +207,8 @@ export function Why({ view, explanation: why }: { view: TillView; explanation: E
                         .sort((a, b) => b.fit - a.fit)
                         .map((each) => (
                           <li>
-                            <span>{named(each.offerId)}</span> <span class="number">fit {share(each.fit)}</span>
+                            <span>{named(each.offerId)}</span>{' '}
+                            <span class="number">fit {share(each.fit)}</span>
                           </li>
                         ))}
                     </ul>

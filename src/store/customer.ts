@@ -20,9 +20,9 @@ const STATE = `json_object(
     select productId, max(substr(soldAt, 1, 10)) lastOn from purchase join purchaseLine on purchaseId = purchase.id
     where purchase.customer = c.ref and voided = 0 and gift = 0 and quantity > 0
     group by productId order by lastOn desc, productId limit ${CAPS.items}))),
-  'orders', (select count(*) from purchase where purchase.customer = c.ref and voided = 0),
+  'orders', (select count(*) from purchase where purchase.customer = c.ref and stage is not null),
   'usual', (select cast(avg(totalMinor) as integer) from (
-    select totalMinor from purchase where purchase.customer = c.ref and voided = 0 order by soldAt desc limit ${CAPS.usual})),
+    select totalMinor from purchase where purchase.customer = c.ref and stage is not null order by soldAt desc limit ${CAPS.usual})),
   'care', json((select json_group_array(json_array(id, kind, what, promise, promisedBy, dueOn, openedOn, closedOn)) from (
     select * from careNote where careNote.customer = c.ref order by openedOn, id))))`
 
@@ -195,6 +195,17 @@ export async function findCustomers(
     ),
   )
   return new Map(rows.map((row) => [row.ref, row]))
+}
+
+/** Which of these references are customers' already. */
+export async function findRefs(engine: Engine, refs: string[]): Promise<Set<string>> {
+  const rows = await engine.all<{ ref: string }>(
+    statement(
+      'select ref from customer where ref in (select value from json_each(?))',
+      JSON.stringify(refs),
+    ),
+  )
+  return new Set(rows.map((row) => row.ref))
 }
 
 /** How many customers there are, for the size of the holdout. */

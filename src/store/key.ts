@@ -1,6 +1,7 @@
 /** Credentials: only a SHA-256 of a key is ever stored or compared. */
 import type { Engine } from './engine.ts'
-import { statement } from './engine.ts'
+import { insertRows, statement } from './engine.ts'
+import { apiKey } from './schema.ts'
 
 export type KeyRow = {
   role: 'till' | 'staff' | 'manager' | 'owner' | 'partner'
@@ -30,4 +31,13 @@ export async function forgetKeys(engine: Engine, keys: string[]): Promise<void> 
   await engine.atomic([
     statement('delete from apiKey where hash in (select value from json_each(?))', hashes),
   ])
+}
+
+/** Keep a credential: the key's hash, and what it opens. */
+export async function addKey(
+  engine: Engine,
+  key: string,
+  row: Pick<KeyRow, 'role' | 'siteId' | 'partnerId' | 'expiresAt'> & { label: string },
+): Promise<void> {
+  await engine.atomic([insertRows(apiKey, [{ ...row, hash: await hashKey(key) }])])
 }

@@ -247,7 +247,7 @@ async function tryIngest(engine: Engine, known: KnownOfPurchases, purchases: Pur
   if (replaced.length > 0)
     statements.push(
       ...guard(
-        `select count(*) = ? from json_each(?) v join purchase on id = v.value ->> 0
+        `select count(*) = ? from json_each(?) v join purchase on purchase.id = v.value ->> 0
          where revision = v.value ->> 1 and digest = v.value ->> 2`,
         replaced.length,
         list(replaced),
@@ -680,7 +680,7 @@ function ordersOf(lines: CountedLine[]): CountedOrder[] {
   for (const { id, customer, soldAt, productId, quantity, gift } of lines) {
     let order = orders.get(id)
     if (!order) orders.set(id, (order = { id, customer, soldAt, lines: [] }))
-    order.lines.push({ productId, quantity, gift: gift === 1 })
+    order.lines.push({ productId, quantity, gift })
   }
   return [...orders.values()]
 }

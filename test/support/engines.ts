@@ -29,11 +29,15 @@ export async function edge(options: { persist: string; clock: string }) {
   return { miniflare, database }
 }
 
-/** The migrations, as `wrangler d1 migrations apply` runs them. */
-export async function migrateD1(database: D1Database): Promise<void> {
-  for (const file of readdirSync('migrations')
+/** The migrations, oldest first. */
+export const migrationFiles = (): string[] =>
+  readdirSync('migrations')
     .filter((name) => name.endsWith('.sql'))
-    .sort())
+    .sort()
+
+/** Apply migrations, as `wrangler d1 migrations apply` does. */
+export async function migrateD1(database: D1Database, files = migrationFiles()): Promise<void> {
+  for (const file of files)
     for (const sql of readFileSync(`migrations/${file}`, 'utf8').split('--> statement-breakpoint'))
       await database.prepare(sql).run()
 }

@@ -1,0 +1,303 @@
+/** How every page looks: one file, no load from elsewhere, light and dark by what the reader prefers. */
+import { digest } from '../core/chance.ts'
+
+export const STYLE = `
+:root {
+  color-scheme: light dark;
+  --page: #f4f0e8; --card: #fffdf9; --ink: #24211c; --soft: #5d574c; --line: #e0d8ca; --edge: #847b6d;
+  --accent: #1d5c4b; --accent-deep: #134236; --on-accent: #ffffff; --tint: #e3ede7; --tint-ink: #16493b;
+  --bad: #8f2f22; --bad-tint: #f8e6e1;
+  --shadow: 0 1px 2px rgb(60 50 30 / .06), 0 12px 32px -16px rgb(60 50 30 / .22);
+  --serif: "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", "URW Palladio L", P052, Georgia, serif;
+  --sans: Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #131614; --card: #1c201d; --ink: #efebe2; --soft: #b0aa9d; --line: #333a35; --edge: #7f8983;
+    --accent: #8fd3b6; --accent-deep: #b5e6d0; --on-accent: #0b2018; --tint: #22332b; --tint-ink: #bfe6d4;
+    --bad: #f3a898; --bad-tint: #3a221d;
+    --shadow: 0 1px 2px rgb(0 0 0 / .4), 0 12px 32px -16px rgb(0 0 0 / .6);
+  }
+}
+*, *::before, *::after { box-sizing: border-box }
+html { font: 400 1.0625rem/1.55 var(--sans); background: var(--page); color: var(--ink);
+  -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-block: 5rem }
+body { margin: 0; overflow-wrap: break-word }
+h1, h2, h3, h4, p, ul, ol, dl, dd, figure, blockquote, fieldset { margin: 0; padding: 0; border: 0 }
+ul, ol { list-style: none }
+h1, h2, h3 { font-family: var(--serif); font-weight: 600; line-height: 1.15; text-wrap: balance; letter-spacing: -.01em }
+p { text-wrap: pretty }
+a { color: var(--accent); text-underline-offset: .2em; text-decoration-thickness: .08em }
+a:hover { color: var(--accent-deep) }
+code { font: .86em/1.4 var(--mono); overflow-wrap: anywhere }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: .3rem }
+[tabindex="-1"]:focus { outline: none }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+.quiet { color: var(--soft) }
+.label { font: 600 .8125rem/1.4 var(--sans); color: var(--soft); letter-spacing: .01em }
+.display { font-size: clamp(1.9rem, 1.4rem + 2.2vw, 2.75rem) }
+.number { font-variant-numeric: tabular-nums }
+.skip { position: absolute; left: 1rem; top: -6rem; background: var(--card); padding: .75rem 1rem; z-index: 9 }
+.skip:focus { top: 1rem }
+
+.top { padding: 1rem clamp(1rem, 4vw, 2.5rem) 0 }
+.top-row { display: flex; align-items: center; justify-content: space-between; gap: 1rem; flex-wrap: wrap }
+.brand { display: inline-flex; align-items: center; gap: .6rem; min-height: 2.75rem;
+  font: 600 1.35rem/1 var(--serif); color: var(--ink); text-decoration: none; letter-spacing: -.01em }
+.brand-mark { width: 1.05rem; height: 1.05rem; border-radius: 50%; border: .27rem solid var(--accent) }
+nav ul { display: flex; gap: .25rem }
+nav a { display: inline-flex; align-items: center; min-height: 2.75rem; padding: 0 .85rem; border-radius: 999px;
+  color: var(--ink); text-decoration: none }
+nav a:hover { background: var(--tint); color: var(--tint-ink) }
+nav a[aria-current] { font-weight: 600; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: .14em; text-underline-offset: .45em }
+.clock { margin-top: .25rem; color: var(--soft); font-size: .9rem }
+.clock strong { color: var(--ink); font-weight: 600 }
+main { padding: 1.25rem clamp(1rem, 4vw, 2.5rem) 5rem }
+main.wide { max-width: 84rem; margin-inline: auto }
+main.narrow { max-width: 54rem; margin-inline: auto }
+.top { max-width: 84rem; margin-inline: auto }
+
+button, select, input { font: inherit; color: inherit }
+button, .button { display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .4rem 1.05rem;
+  border: 1px solid var(--edge); border-radius: .7rem; background: var(--card); color: var(--ink);
+  font-weight: 500; line-height: 1.25; cursor: pointer; text-align: center; touch-action: manipulation; text-decoration: none }
+button:hover, .button:hover { border-color: var(--accent); color: var(--accent) }
+button:active { background: var(--tint) }
+button:disabled { cursor: default; color: var(--soft); border-style: dashed; background: none }
+.primary, .button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600;
+  font-size: 1.125rem; min-height: 3.5rem; padding-inline: 1.75rem; border-radius: .9rem }
+.primary:hover, .button.primary:hover { background: var(--accent-deep); border-color: var(--accent-deep); color: var(--on-accent) }
+.small { min-height: 2.25rem; padding: .2rem .7rem; font-size: .9rem; border-radius: .55rem }
+.plain { border-color: transparent; background: none; color: var(--soft); text-decoration: underline; text-underline-offset: .2em; padding-inline: .4rem }
+button[aria-pressed="true"] { background: var(--tint); border-color: var(--accent); color: var(--tint-ink); font-weight: 600; box-shadow: inset 0 0 0 1px var(--accent) }
+input:not([type="radio"]), select { width: 100%; min-height: 2.75rem; padding: .4rem .8rem; border: 1px solid var(--edge); border-radius: .7rem; background: var(--card) }
+input::placeholder { color: var(--soft); opacity: 1 }
+input[type="radio"] { accent-color: var(--accent); width: 1.25rem; height: 1.25rem; margin: 0; flex: none }
+label { font-weight: 500 }
+
+.card { background: var(--card); border-radius: 1.4rem; padding: clamp(1.25rem, 3.2vw, 2.5rem); box-shadow: var(--shadow) }
+.note { background: var(--tint); color: var(--tint-ink); border-radius: .9rem; padding: .9rem 1.1rem; margin-block: 1rem }
+.note:first-child { margin-top: 0 }
+.note a { color: inherit }
+.note-bad { background: var(--bad-tint); color: var(--bad) }
+.note-ask { display: grid; gap: .75rem; justify-items: start }
+.fold > summary { display: inline-flex; align-items: center; gap: .55rem; min-height: 2.75rem; cursor: pointer; font-weight: 600; color: var(--accent); list-style: none }
+.fold > summary::-webkit-details-marker { display: none }
+.fold > summary::before { content: ""; width: .5rem; height: .5rem; border: solid currentColor; border-width: 0 .14rem .14rem 0; transform: rotate(-45deg); flex: none; margin-inline: .15rem }
+.fold[open] > summary::before { transform: rotate(45deg) translate(-.1rem, -.1rem) }
+
+.till-head { display: flex; align-items: end; justify-content: space-between; flex-wrap: wrap; gap: .75rem 2rem; margin-bottom: 1.25rem }
+.till-head h1 { font-size: clamp(2rem, 1.5rem + 2vw, 2.75rem) }
+.sites legend { float: left; padding: .65rem .9rem .65rem 0; font-size: .95rem }
+.segments { display: inline-flex; flex-wrap: wrap; gap: .4rem }
+.segment { border-radius: 999px }
+
+.who { margin-bottom: 1.5rem; padding-bottom: .75rem; border-bottom: 1px solid var(--line) }
+.who-now { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem }
+.who h2 { font-size: 1.5rem }
+.who h2 .quiet { font: 400 1rem/1.4 var(--sans); letter-spacing: 0 }
+.ref { font: 400 .9rem/1.4 var(--mono); color: var(--soft); margin-left: .6rem; letter-spacing: 0 }
+.people { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15.5rem), 1fr)); gap: .6rem; padding-block: .5rem }
+.person { width: 100%; height: 100%; flex-direction: column; align-items: flex-start; justify-content: flex-start; text-align: left; gap: .15rem;
+  padding: .8rem 1rem; border-color: var(--line); border-radius: 1rem; font-weight: 400 }
+.person strong { font: 600 1.15rem/1.3 var(--serif) }
+.person span { color: var(--soft); font-size: .95rem }
+.person:hover span { color: var(--ink) }
+.others { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: .75rem 2rem; padding-block: .75rem 1rem }
+.line-form { display: grid; grid-template-columns: 1fr auto; gap: .35rem .5rem }
+.line-form label { grid-column: 1 / -1 }
+
+.counter { display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr) }
+.stage { display: grid; gap: 1.25rem; align-content: start; grid-template-columns: minmax(0, 1fr) }
+.waiting { display: grid; gap: 1rem; justify-items: start }
+.waiting p { max-width: 34rem }
+.change { border-left: .25rem solid var(--accent); padding: .1rem 0 .1rem 1rem }
+.change p { font-size: 1.1rem }
+.change p.quiet { font-size: 1rem }
+.change s { color: var(--soft) }
+
+.offer-head { display: grid; grid-template-columns: 1fr auto; gap: .35rem 1rem; align-items: baseline }
+.offer-head h2 { grid-column: 1 / -1; font-size: clamp(1.5rem, 1.2rem + 1.2vw, 2rem) }
+.price { font: 600 1.1rem/1.3 var(--sans); color: var(--accent); text-align: right }
+.say { margin-block: 1.5rem; padding: clamp(1.1rem, 2.5vw, 1.75rem); background: var(--tint); color: var(--tint-ink); border-radius: 1.1rem }
+.say .label { color: inherit }
+.opener { font: 500 clamp(1.75rem, 1.25rem + 2.2vw, 2.75rem)/1.15 var(--serif); letter-spacing: -.015em; margin-block: .3rem .9rem; text-wrap: balance }
+.opener-small { font-size: clamp(1.35rem, 1.1rem + 1vw, 1.75rem) }
+.say-line { font-size: 1.15rem; max-width: 38rem }
+.disclosure { margin-top: .8rem; padding-top: .8rem; border-top: 1px solid color-mix(in srgb, currentColor 25%, transparent); font-style: italic }
+.small-say { font-family: var(--serif); font-size: 1.125rem }
+.because ul { margin-top: .2rem; font-size: 1.1rem }
+.outcomes { margin-top: 1.75rem; padding-top: 1.5rem; border-top: 1px solid var(--line) }
+.outcomes > .label { margin-bottom: .6rem }
+.taps { display: grid; gap: 1.25rem }
+.tap-row { display: flex; flex-wrap: wrap; gap: .5rem }
+.taps legend { font-weight: 600; margin-bottom: .5rem }
+.sessions { display: grid; gap: .4rem; margin-bottom: .75rem }
+.sessions label { display: flex; align-items: center; gap: .85rem; min-height: 3.25rem; padding: .5rem .9rem; border: 1px solid var(--line); border-radius: .8rem; cursor: pointer; font-weight: 400 }
+.sessions label:hover { border-color: var(--accent) }
+.sessions label:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); background: var(--tint); color: var(--tint-ink) }
+.sessions label:has(:checked) .quiet, .sessions label:has(:checked) .places { color: inherit }
+.sessions strong { display: block; font-weight: 600 }
+.sessions .quiet { display: block; font-size: .95rem; line-height: 1.35 }
+.places { margin-left: auto; text-align: right; font-size: .95rem; white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums }
+.yes-key { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; padding-inline: 1.6rem }
+.yes-key:hover { background: var(--accent-deep); border-color: var(--accent-deep); color: var(--on-accent) }
+.under { margin-top: .5rem }
+.slip { width: min(100%, 25rem); margin: 1.25rem auto 1.75rem; padding: 1.5rem 1.5rem 2.1rem; text-align: center; background: #fffefb; color: #24211c;
+  filter: drop-shadow(0 6px 14px rgb(40 30 10 / .18));
+  --bite: conic-gradient(from -45deg at bottom, #0000, #000 1deg 89deg, #0000 90deg) 50% / .9rem 100%;
+  -webkit-mask: var(--bite); mask: var(--bite) }
+.slip .quiet { color: #5d574c }
+.slip-line { font-size: 1.05rem }
+.slip-day { margin-top: .6rem; font-weight: 600 }
+.slip-code { margin-block: .8rem .4rem; font: 600 clamp(1.7rem, 1.2rem + 2.4vw, 2.25rem)/1.1 var(--mono); letter-spacing: .06em }
+.offer-foot { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: 1.5rem; margin-top: 1.75rem; padding-top: 1.5rem; border-top: 1px solid var(--line); font-size: 1rem }
+.offer-foot .label { margin-bottom: .3rem }
+.offer-foot li .quiet { display: block }
+.checks .check { padding-left: 1.5rem; position: relative }
+.checks .check .quiet { display: inline }
+.check::before { content: ""; position: absolute; left: .2rem; top: .4em; width: .35rem; height: .65rem; border: solid var(--accent); border-width: 0 .15rem .15rem 0; transform: rotate(40deg) }
+.check-off::before { border-color: var(--edge); border-width: 0 0 .15rem 0; transform: none; width: .7rem; height: .3rem }
+.silence { display: grid; gap: 1.5rem }
+.silence .say { margin-block: 0 }
+.silence header .label { margin-bottom: .3rem }
+.calm { font-size: 1.1rem; max-width: 34rem }
+.question { padding-top: 1.25rem; border-top: 1px solid var(--line) }
+
+.told { padding: .5rem 0 0 }
+.told > .label { font-size: 1rem; color: var(--ink) }
+.told-lines { margin-block: .5rem }
+.told-lines li { display: flex; align-items: center; justify-content: space-between; gap: .75rem; padding-block: .45rem; border-bottom: 1px solid var(--line) }
+.tell { display: grid; gap: .9rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); padding-block: .5rem 1rem; align-items: end }
+.tell > button { justify-self: start }
+
+.receipt { background: var(--card); border-radius: 1.4rem; padding: 1.5rem; box-shadow: var(--shadow); align-self: start }
+.receipt h2, .shelf h2 { font-size: 1.5rem }
+.receipt-empty { padding-block: .75rem }
+.lines li { display: grid; grid-template-columns: 1fr auto; gap: .4rem 1rem; padding-block: .9rem; border-bottom: 1px dashed var(--line) }
+.line-price, .total dd { font-variant-numeric: tabular-nums; text-align: right }
+.line-keys { grid-column: 1 / -1; display: flex; align-items: center; gap: .35rem }
+.round { width: 2.5rem; min-height: 2.5rem; padding: 0; border-radius: 50%; font-size: 1.2rem }
+.line-count { min-width: 2rem; text-align: center; font-variant-numeric: tabular-nums; font-weight: 600 }
+.gift { margin-left: auto; min-height: 2.5rem; border-radius: 999px; padding-inline: 1rem }
+.total > div { display: flex; justify-content: space-between; align-items: baseline; padding-block: 1rem; font-weight: 600; font-size: 1.2rem }
+.total .quiet { font-weight: 400; font-size: .95rem; margin-left: .35rem }
+.askbar { display: flex; gap: .6rem }
+.askbar form:first-child, .askbar .primary { flex: 1 1 auto; width: 100% }
+.askbar form:last-child:not(:first-child) { flex: none }
+.askbar form:last-child:not(:first-child) button { min-height: 3.5rem; border-radius: .9rem; white-space: nowrap }
+.receipt-end { text-align: center; padding-top: .5rem }
+
+.shelf { padding-top: .5rem; min-width: 0 }
+.shelf-head { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center; justify-content: space-between; margin-bottom: .9rem }
+.find { display: flex; gap: .5rem; flex: 0 1 22rem }
+.keys h3 { font-size: 1.2rem; margin: 1.25rem 0 .6rem }
+.category-keys { display: flex; flex-wrap: wrap; gap: .4rem }
+.key { min-height: 2.5rem; padding: .2rem .85rem; font-size: .95rem; border-radius: 999px; border-color: var(--line); background: none }
+.products { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: .6rem }
+.product { width: 100%; height: 100%; min-height: 4.5rem; padding: .8rem 1rem; border-color: var(--line); border-radius: 1rem; justify-content: space-between; align-items: flex-start; gap: .75rem; text-align: left; font-weight: 500 }
+.product-price { font-variant-numeric: tabular-nums; color: var(--soft); font-weight: 400; white-space: nowrap }
+
+.why { background: none; border: 1px solid var(--line); border-radius: 1.4rem; padding: .35rem clamp(1rem, 3vw, 2rem) }
+.why[open] { padding-bottom: 1.5rem }
+.why section { margin-top: 1.75rem }
+.why h3 { font-size: 1.25rem; margin-bottom: .6rem }
+.why h4 { font-size: 1rem; margin-block: 1rem .25rem }
+.cause { font-size: 1.1rem; margin-bottom: .9rem }
+.facts { display: grid; gap: .5rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)) }
+.facts dt { color: var(--soft); font-size: .9rem }
+.goals, .scored { display: grid; gap: 1.2rem }
+.goal-head { display: flex; justify-content: space-between; gap: 1rem }
+.goal-head .number { font-weight: 600 }
+.bar { display: block; width: 100%; height: .4rem; border-radius: 1rem; margin-block: .3rem .45rem }
+.bar-all { fill: var(--line) } .bar-part { fill: var(--accent) } .bar-from { fill: var(--card); opacity: .45 }
+.evidence li, .gate li { display: flex; justify-content: space-between; gap: 1rem; font-size: .95rem }
+.parts { font-size: .95rem; color: var(--soft) }
+.parts b { font-weight: 600; color: var(--ink); font-variant-numeric: tabular-nums }
+.parts span { white-space: nowrap }
+.gate { border-bottom: 1px solid var(--line) }
+.gate summary { display: flex; justify-content: space-between; gap: 1rem; padding-block: .6rem; cursor: pointer; list-style: none; min-height: 2.75rem; align-items: baseline }
+.gate summary::-webkit-details-marker { display: none }
+.gate summary:hover { color: var(--accent) }
+.gate summary code, .cause code, .facts code { color: var(--soft) }
+.gate ul { padding: 0 0 .8rem 1rem }
+
+@media (min-width: 62rem) {
+  .counter { grid-template-columns: minmax(0, 1fr) 23rem; column-gap: 2rem; grid-template-rows: auto 1fr }
+  .stage { grid-column: 1; grid-row: 1 }
+  .shelf { grid-column: 1; grid-row: 2 }
+  .receipt { grid-column: 2; grid-row: 1 / span 2; position: sticky; top: 1.25rem; max-height: calc(100vh - 2.5rem); overflow-y: auto }
+}
+@media (max-width: 61.99rem) {
+  .waiting .big, .waiting form { display: none }
+  .category-keys { flex-wrap: nowrap; overflow-x: auto; margin-inline: calc(-1 * clamp(1rem, 4vw, 2.5rem)); padding: .3rem clamp(1rem, 4vw, 2.5rem) .6rem; scrollbar-width: thin }
+  .category-keys li { flex: none }
+}
+@media (max-width: 61.99rem) and (min-height: 30rem) {
+  .askbar { position: fixed; inset: auto 0 0 0; z-index: 5; padding: .7rem clamp(1rem, 4vw, 2.5rem) calc(.7rem + env(safe-area-inset-bottom)); background: var(--card); box-shadow: 0 -1px 0 var(--line), 0 -10px 24px -14px rgb(0 0 0 / .3) }
+  main.wide { padding-bottom: 8rem }
+  html:has(.askbar) { scroll-padding-bottom: 7rem }
+}
+@media (max-width: 30rem) {
+  .card { border-radius: 1.1rem }
+  .places { white-space: normal; max-width: 4.5rem; line-height: 1.3 }
+  .sites legend { float: none; padding: 0 0 .4rem }
+  .find { flex: 1 1 100% }
+}
+
+.hero { padding-block: clamp(1.5rem, 6vw, 4rem) 2rem }
+.hero h1 { font-size: clamp(2.4rem, 1.6rem + 4vw, 4rem); max-width: 14em }
+.hero p { font-size: 1.2rem; max-width: 36rem; margin-top: 1.25rem }
+.ways { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 2rem; align-items: center }
+.prose h2 { font-size: 1.6rem; margin: 2.75rem 0 .75rem }
+.prose p + p { margin-top: .75rem }
+.prose > p { max-width: 38rem }
+.verbs { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: 1.5rem; margin-top: 1rem }
+.verbs h3 { font-size: 1.2rem; margin-bottom: .3rem }
+.code { margin: .75rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .9rem; overflow-x: auto }
+pre { margin: 0; padding: 1.1rem 1.25rem; font: .875rem/1.55 var(--mono); width: max-content; min-width: 100% }
+pre code { font: inherit; overflow-wrap: normal }
+
+.reference > h1 { font-size: clamp(2.2rem, 1.6rem + 3vw, 3.2rem); margin-block: 1rem }
+.reference > p { max-width: 38rem }
+.contents { margin-block: 2rem 1rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1.5rem 2rem }
+.contents li a { display: block; padding-block: .3rem; text-decoration: none }
+.contents li a:hover { text-decoration: underline }
+.contents h2 { font-size: 1.1rem; text-transform: none }
+.tag { margin-top: 3.5rem }
+.tag > h2 { font-size: 2rem }
+.tag-says { color: var(--soft); font-size: 1.1rem; margin-top: .25rem }
+.endpoint { margin-top: 2rem; background: var(--card); border-radius: 1.4rem; padding: clamp(1.1rem, 3vw, 2rem); box-shadow: var(--shadow) }
+.endpoint h3 { font-size: 1.5rem }
+.endpoint h4, .endpoint summary { font: 600 1rem/1.4 var(--sans) }
+.endpoint > h4 { margin-top: 1.5rem }
+.endpoint > p { margin-top: .6rem; max-width: 38rem }
+.route { font-family: var(--mono); font-size: .95rem; margin-top: .5rem; overflow-wrap: anywhere }
+.method { display: inline-block; padding: .1rem .5rem; margin-right: .5rem; border-radius: .4rem; background: var(--tint); color: var(--tint-ink); font-weight: 600 }
+.endpoint .code { background: var(--page) }
+.fields { margin-top: .4rem }
+.fields .fields { margin: .25rem 0 .5rem; padding-left: .9rem; border-left: 2px solid var(--line) }
+.field { padding-block: .45rem }
+.fields > .field + .field { border-top: 1px solid var(--line) }
+.fields .fields > .field { border-top: 0; padding-block: .3rem }
+.field-name { font: 600 .95rem/1.4 var(--mono); overflow-wrap: anywhere }
+.field-type { color: var(--soft); font-size: .95rem }
+.field-need { font-size: .85rem; font-weight: 600; color: var(--accent) }
+.field-says { font-size: 1rem }
+.field-limits { color: var(--soft); font-size: .9rem }
+.problem { padding-block: 1.1rem; border-bottom: 1px solid var(--line) }
+.problem:target { background: var(--tint); color: var(--tint-ink); border-radius: .9rem; padding-inline: 1rem; margin-inline: -1rem }
+.problem:target .quiet { color: inherit }
+.problem h3 { font: 600 1.05rem/1.4 var(--mono) }
+.codes { display: flex; flex-wrap: wrap; gap: .1rem .9rem }
+.codes a { padding-block: .2rem }
+@media (prefers-reduced-motion: no-preference) {
+  button, nav a, .sessions label { transition: background-color .15s, border-color .15s, color .15s }
+}
+@media (forced-colors: active) {
+  button[aria-pressed="true"], .primary, .yes-key { forced-color-adjust: none; background: Highlight; color: HighlightText }
+}
+@media print { .top, .askbar, .shelf, .fold { display: none } }
+`
+export const STYLE_PATH = `/assets/${digest(STYLE)}.css`

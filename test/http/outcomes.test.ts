@@ -1,0 +1,193 @@
+/** say what happened: places, referrals, fatigue, repeats; on both engines. */
+import { describe, expect, test } from 'vitest'
+import type { Shop } from '../support/shop.ts'
+import { ENGINES, openShop } from '../support/shop.ts'
+
+const hannah = {
+  customer: 'g03-hannah',
+  basket: {
+    lines: [{ sku: 'YK-121', category: 'yoga-kids', name: 'Yoga leggings, lotus', unitPrice: 4600 }],
+  },
+}
+const decide = async (shop: Shop, body: object, key = 'BK') =>
+  (await shop.ask('POST', '/v1/recommendations', body, key)).body
+const happened = (shop: Shop, id: string, body: object, key = 'BK') =>
+  shop.ask('POST', `/v1/recommendations/${id}/outcomes`, body, key)
+const count = async (shop: Shop, sql: string) =>
+  (await shop.engine.all<{ n: number }>({ sql, params: [] }))[0]!.n
+
+describe.each(ENGINES)('%s', (kind) => {
+  test('accepted keeps the place and makes the referral in one write; the next answer is quiet, and the place is gone for others', async () => {
+    const shop = await openShop(kind)
+    const { id } = await decide(shop, { ...hannah, id: 'till-1' })
+    const session = 'ses_O049_20260321_0930'
+    const { status, body } = await happened(shop, id, {
+      eventId: 'e1',
+      state: 'accepted',
+      sessionId: session,
+      staff: 'st_priya',
+    })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      recorded: true,
+      orphan: false,
+      referral: { state: 'booked', sessionId: session, expiresOn: '2026-03-21' },
+    })
+    expect(body.referral.code).toMatch(/^BK-[2-9A-HJKMNP-Z]{5}$/)
+    expect(body.receiptLine).toContain(body.referral.code)
+    expect((await decide(shop, hannah)).speak).toBe(false)
+    const nobody = await decide(shop, { basket: hannah.basket })
+    expect(nobody.primary.sessions.find((s: any) => s.id === session).placesLeft).toBe(1)
+    const [referral] = await shop.engine.all<Record<string, unknown>>({
+      sql: 'select * from referral',
+      params: [],
+    })
+    expect(referral).toMatchObject({
+      code: body.referral.code,
+      partnerId: 'P01',
+      termsVersion: 1,
+      state: 'booked',
+      recommendationId: id,
+    })
+  })
+
+  test('repeating an event changes nothing; the same event id for something else is refused', async () => {
+    const shop = await openShop(kind)
+    const { id } = await decide(shop, hannah)
+    const event = { eventId: 'e1', state: 'accepted', sessionId: 'ses_O049_20260321_0930' }
+    const first = await happened(shop, id, event)
+    for (let i = 0; i < 3; i++) expect((await happened(shop, id, event)).body).toEqual(first.body)
+    expect(await count(shop, 'select count(*) n from hold')).toBe(1)
+    expect(await count(shop, 'select count(*) n from referral')).toBe(1)
+    expect(await count(shop, `select accepted n from offer where id = 'O049'`)).toBe(1)
+    const other = await happened(shop, id, { ...event, state: 'said' })
+    expect([other.status, other.body.code, other.body.errors[0].field]).toEqual([422, 'id_reused', 'eventId'])
+    // A second acceptance of the same answer keeps no second place.
+    await happened(shop, id, { ...event, eventId: 'e2' })
+    expect(await count(shop, 'select count(*) n from hold')).toBe(1)
+  })
+
+  test('a hold ends with its lease, and the place is free again', async () => {
+    const shop = await openShop(kind)
+    const { id } = await decide(shop, hannah)
+    await happened(shop, id, { eventId: 'e1', state: 'accepted', sessionId: 'ses_O049_20260411_0930' })
+    const left = async (at: string) => {
+      await shop.at(at)
+      const { primary } = await decide(shop, { basket: hannah.basket, dryRun: true })
+      return primary.sessions.find((s: any) => s.id === 'ses_O049_20260411_0930')?.placesLeft
+    }
+    const held = await left('2026-03-27T12:00:00Z')
+    expect(await left('2026-03-28T17:00:00Z')).toBe(held + 1)
+  })
+
+  test('declined rests, and a till that was offline says it all in one batch', async () => {
+    const shop = await openShop(kind)
+    const first = await decide(shop, { ...hannah, id: 'off-1' })
+    const batch = {
+      outcomes: [
+        { recommendationId: first.id, eventId: 'b1', state: 'said', at: '2026-03-14T11:43:00-05:00' },
+        {
+          recommendationId: first.id,
+          eventId: 'b2',
+          state: 'declined',
+          reason: 'notForUs',
+          at: '2026-03-14T11:44:00-05:00',
+        },
+        { recommendationId: 'never-heard-of', eventId: 'b3', state: 'said' },
+        { recommendationId: first.id, eventId: 'b1', state: 'wrong' },
+      ],
+    }
+    const { status, body } = await shop.ask('POST', '/v1/outcomes', batch)
+    expect(status).toBe(207)
+    expect(
+      body.results.map((r: any) => [r.eventId, r.status, r.outcome?.orphan ?? null, r.problem?.code ?? null]),
+    ).toEqual([
+      ['b1', 200, false, null],
+      ['b2', 200, false, null],
+      ['b3', 200, true, null],
+      ['b1', 422, null, 'id_reused'],
+    ])
+    await shop.at('2026-06-14T16:42:00Z')
+    const later = await decide(shop, hannah)
+    const why = (await shop.ask('GET', `/v1/recommendations/${later.id}/explanation`, undefined, 'owner'))
+      .body
+    expect(why.refusals.find((r: any) => r.offerId === 'O049').gate).toMatch(/RESTING|NO_PLACES/)
+  })
+
+  test('an outcome that arrives late does not undo a later one', async () => {
+    const shop = await openShop(kind)
+    const { id } = await decide(shop, hannah)
+    await happened(shop, id, {
+      eventId: 'l1',
+      state: 'declined',
+      reason: 'notNow',
+      at: '2026-03-14T12:00:00-05:00',
+    })
+    await happened(shop, id, { eventId: 'l2', state: 'said', at: '2026-03-14T11:50:00-05:00' })
+    const [rec] = await shop.engine.all<{ outcome: string; saidAt: string }>({
+      sql: `select outcome, saidAt from recommendation where id = '${id}'`,
+      params: [],
+    })
+    expect(rec).toEqual({ outcome: 'declined', saidAt: '2026-03-14T16:50:00.000Z' })
+    expect(await count(shop, `select said n from offer where id = 'O049'`)).toBe(1)
+  })
+
+  test('an answer of another site is not this till’s', async () => {
+    const shop = await openShop(kind)
+    const { id } = await decide(shop, hannah)
+    const { body } = await happened(
+      shop,
+      id,
+      { eventId: 'x1', state: 'accepted', sessionId: 'ses_O049_20260321_0930' },
+      'LS',
+    )
+    expect(body).toMatchObject({ orphan: true, referral: null })
+    expect(await count(shop, 'select count(*) n from hold')).toBe(0)
+  })
+})
+
+/** Two tills, the last place, the same instant, 200 times. */
+describe.each([
+  ['node', 200],
+  ['edge', 200],
+] as const)('%s', (kind, times) => {
+  test(`two tills book the last place at the same instant, ${times} times: never one too many`, async () => {
+    const shop = await openShop(kind)
+    const session = (i: number) => `ses_race_${i}`
+    await shop.engine.atomic([
+      { sql: 'update revision set n = n + 1', params: [] },
+      ...Array.from({ length: times }, (_, i) => ({
+        sql: `insert into session (id, offerId, siteId, place, startsAt, endsAt, capacity, bookedElsewhere, rev) values (?, 'O049', 'BK', 'Room', '2026-03-20T10:00:00-05:00', '2026-03-20T11:00:00-05:00', 12, 11, (select n from revision))`,
+        params: [session(i)],
+      })),
+    ])
+    const recs = await Promise.all(
+      Array.from({ length: 2 * times }, (_, i) => decide(shop, { id: `race-${i}`, basket: hannah.basket })),
+    )
+    expect(recs.every((rec) => rec.primary?.offerId === 'O049')).toBe(true)
+    const won: number[] = []
+    for (let i = 0; i < times; i++) {
+      const both = await Promise.all(
+        [0, 1].map((k) =>
+          happened(shop, `race-${2 * i + k}`, {
+            eventId: `r${i}-${k}`,
+            state: 'accepted',
+            sessionId: session(i),
+          }),
+        ),
+      )
+      expect(both.map(({ status }) => status)).toEqual([200, 200])
+      expect(
+        both.filter(({ body }) => !body.recorded).map(({ body }) => [body.reason, body.referral]),
+      ).toEqual([['NO_PLACES', null]])
+      won.push(both.filter(({ body }) => body.recorded).length)
+    }
+    expect(won).toEqual(Array(times).fill(1))
+    expect(
+      await count(
+        shop,
+        `select count(*) n from session s where bookedElsewhere + (select count(*) from hold where sessionId = s.id and state <> 'released') > capacity`,
+      ),
+    ).toBe(0)
+  })
+})
