@@ -102,7 +102,7 @@ function offerAnswer({ listed, weighed }: Scored, moment: Moment, currency: stri
     headline: offer.headline,
     facet: facetOf(listed, moment),
     goals: Object.keys(offer.goals),
-    partner,
+    partner: partner && { id: partner.id, name: partner.name },
     price: { amount: offer.priceMinor, currency },
     commitment: offer.commitment,
     sessions: freeSessions(listed, moment)

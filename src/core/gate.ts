@@ -4,11 +4,11 @@
  */
 import type { Listed, OpenSession } from './catalogue.ts'
 import { placesLeft } from './catalogue.ts'
+import { isClosed } from './fact.ts'
 import type { GoesWith } from './learning.ts'
 import type { Moment } from './moment.ts'
 import { reasonsFor } from './reason.ts'
-import { dateOf, localDay } from './time.ts'
-import { ageDays, inWindow } from './understand.ts'
+import { inWindow } from './understand.ts'
 
 /** What is weighed about one offer before the gates: its fit with the facet in it; for a product without goals, what it goes with. */
 export type Weighed = { fit: number; goesWith: GoesWith | null }
@@ -36,19 +36,22 @@ const eligible = [
     if (listed.offer.partnerId === null) return false
     const { alliance, terms } = listed
     if (alliance === null || terms === null || alliance.state !== 'live') return true
-    const today = dateOf(moment.today)
+    const { date } = moment.facts
     return (
-      (terms.startsOn !== null && today < terms.startsOn) || (terms.endsOn !== null && today > terms.endsOn)
+      (terms.startsOn !== null && date < terms.startsOn) || (terms.endsOn !== null && date > terms.endsOn)
     )
   }),
-  gate('eligible', 'CHECK_EXPIRED', 'A check that must be valid has run out.', ({ checks }, moment) => {
-    const today = dateOf(moment.today)
-    return checks.some((c) => c.critical && c.validUntil !== null && c.validUntil < today)
-  }),
+  gate('eligible', 'CHECK_EXPIRED', 'A check that must be valid has run out.', ({ checks }, { facts }) =>
+    checks.some((c) => c.critical && c.validUntil !== null && c.validUntil < facts.date),
+  ),
   gate('eligible', 'OTHER_SITE', 'It is not offered at this site.', ({ offer }, moment) =>
     offer.sites.length > 0 ? !offer.sites.includes(moment.siteId) : false,
   ),
-  gate('eligible', 'OUT_OF_SEASON', 'It is out of season.', (listed, moment) => !inSeason(listed, moment)),
+  gate('eligible', 'OUT_OF_SEASON', 'It is out of season.', ({ monthMask, goalIndexes }, { facts }) =>
+    monthMask === 0 || (monthMask & facts.monthMask) !== 0
+      ? false
+      : !goalIndexes.some((g) => facts.soonGoals.has(g)),
+  ),
   gate(
     'eligible',
     'AGE',
@@ -74,9 +77,16 @@ const applicable = [
   gate('applicable', 'NO_PLACES', 'No place is free.', (listed, moment) =>
     listed.offer.seated ? freeSessions(listed, moment).length === 0 : false,
   ),
-  gate('applicable', 'OWNED', 'She has it, or is in it already.', (listed, moment) => owned(listed, moment)),
-  gate('applicable', 'IN_BASKET', 'It is in this basket.', ({ productIds }, { basket }) =>
-    basket.some((line) => line.productId !== null && productIds.includes(line.productId)),
+  gate(
+    'applicable',
+    'OWNED',
+    'She has it, or is in it already.',
+    ({ offer, productIds }, { facts }) =>
+      facts.ownedOffers.has(offer.id) ||
+      (productIds.length > 0 && productIds.every((id) => facts.ownedProducts.has(id))),
+  ),
+  gate('applicable', 'IN_BASKET', 'It is in this basket.', ({ productIds }, { facts }) =>
+    productIds.some((id) => facts.basketProducts.has(id)),
   ),
   gate('applicable', 'PREREQUISITE', 'A step before it is still to come.', ({ offer }, { events }) =>
     offer.requires.length > 0 ? !offer.requires.some((event) => events.has(event)) : false,
@@ -97,14 +107,18 @@ const suitable = [
   gate('suitable', 'TRUST', 'It asks for more than we have earned.', ({ offer }, moment) => {
     const firstVisit = moment.person === null || moment.person.orders === 0
     if (firstVisit && offer.commitment !== 'free' && offer.commitment !== 'low') return true
-    return offer.minRelationship > relationshipOf(moment)
+    return offer.minRelationship > moment.facts.relationship
   }),
-  gate('suitable', 'RESTING', 'It rests after a decline.', (listed, moment) => resting(listed, moment)),
-  gate('suitable', 'SAME_OFFER', 'The same was said lately.', (listed, moment) => saidLately(listed, moment)),
+  gate('suitable', 'RESTING', 'It rests after a decline.', ({ offer }, { facts }) =>
+    facts.resting.has(offer.id),
+  ),
+  gate('suitable', 'SAME_OFFER', 'The same was said lately.', ({ offer }, { facts }) =>
+    facts.saidLately.has(offer.id),
+  ),
   gate('suitable', 'QUIET', 'Something else was said lately.', ({ offer }, moment) => {
     const { lastSaid, catalogue, nowMs } = moment
     if (lastSaid === null || nowMs - lastSaid.ms >= catalogue.policy.quietDays * DAY_MS) return false
-    return lastSaid.offerId !== offer.id || closedOutcome(moment, offer.id)
+    return lastSaid.offerId !== offer.id || isClosed(moment.person!.earlier, offer.id)
   }),
   gate(
     'suitable',
@@ -121,7 +135,10 @@ const suitable = [
     'suitable',
     'NOTHING_TO_SAY',
     'No reason for it may be said aloud.',
-    (listed, moment, weighed) => reasonsFor(listed, moment, weighed.goesWith).length === 0,
+    (listed, moment, { goesWith }) =>
+      goesWith === null
+        ? !listed.goalIndexes.some((g) => moment.facts.sayable[g] === 1)
+        : reasonsFor(listed, moment, goesWith).length === 0,
   ),
 ]
 
@@ -134,27 +151,14 @@ export function refusalOf(offer: Listed, moment: Moment, weighed: Weighed): Gate
   return null
 }
 
-/** In season: a month of its own, soon to begin, or the time of a day that she named for its goal. */
-function inSeason({ monthMask, goalIndexes }: Listed, moment: Moment): boolean {
-  if (monthMask === 0) return true
-  const { today, catalogue, person } = moment
-  const month = (day: number) => +dateOf(day).slice(5, 7)
-  if (monthMask & (1 << month(today)) || monthMask & (1 << month(today + catalogue.policy.leadDays)))
-    return true
-  return (person?.evidence ?? []).some((line) => {
-    if (line.aboutDay === null || line.aboutDay < today || line.aboutDay - today > catalogue.policy.aboutDays)
-      return false
-    const g = catalogue.goalIndex.get(line.goal)
-    return (line.kind === 'told' || line.kind === 'answered') && g !== undefined && goalIndexes.includes(g)
-  })
-}
-
 /** Sessions to come with a free place, at this site or at the partner's, of the facet she named; soonest first. */
 export function freeSessions({ sessions, offer, goalIndexes }: Listed, moment: Moment): OpenSession[] {
   if (sessions.length === 0) return []
-  const named = goalIndexes
-    .flatMap((g) => [...(moment.wants.facets.get(g) ?? [])])
-    .filter((f) => offer.facets.includes(f))
+  const { facets } = moment.wants
+  const named =
+    facets.size === 0
+      ? []
+      : goalIndexes.flatMap((g) => [...(facets.get(g) ?? [])]).filter((f) => offer.facets.includes(f))
   return sessions.filter(
     (session) =>
       session.startsMs > moment.nowMs &&
@@ -162,72 +166,4 @@ export function freeSessions({ sessions, offer, goalIndexes }: Listed, moment: M
       (session.facet === null || named.length === 0 || named.includes(session.facet)) &&
       placesLeft(session, moment.nowMs) > 0,
   )
-}
-
-function owned({ offer, productIds }: Listed, moment: Moment): boolean {
-  const { events, person } = moment
-  if (person === null) return false
-  if (['attended', 'enrolled', 'completed', 'booked'].some((event) => events.has(`${event}:${offer.id}`)))
-    return true
-  if (productIds.length > 0 && productIds.every((id) => person.items.some((item) => item.productId === id)))
-    return true
-  return person.evidence.some(
-    (line) => line.kind === 'declined' && line.offerId === offer.id && line.words === 'haveIt',
-  )
-}
-
-/** interaction 0 → engagement 1 → relationship 2, from what she did and told; a year without a sign goes back. */
-export function relationshipOf({ person, today }: Moment): number {
-  if (person === null) return 0
-  const signs = person.evidence.filter(
-    (line) =>
-      (line.kind === 'told' || line.kind === 'answered' || line.kind === 'attended') &&
-      ageDays(line, today) < 365,
-  ).length
-  const together = person.evidence.some((line) => line.kind === 'enrolled' && ageDays(line, today) < 365)
-  if (together || (person.orders >= 5 && signs > 0)) return 2
-  return person.orders >= 2 || signs > 0 ? 1 : 0
-}
-
-function resting({ offer }: Listed, { person, today, catalogue }: Moment): boolean {
-  const { notNowDays, notForUsDays, wrongDays } = catalogue.policy
-  const rest: Record<string, number> = {
-    notNow: notNowDays,
-    notForUs: notForUsDays,
-    wrong: wrongDays,
-    haveIt: 3650,
-  }
-  return (person?.evidence ?? []).some(
-    (line) =>
-      line.kind === 'declined' &&
-      line.offerId === offer.id &&
-      line.onDay <= today &&
-      today - line.onDay < (rest[line.words ?? 'notNow'] ?? notNowDays),
-  )
-}
-
-/** Whether she already answered this offer, so that it is no open answer any more. */
-function closedOutcome({ person }: Moment, offerId: string): boolean {
-  const last = person?.earlier.find((before) => before.offerId === offerId && before.outcome !== null)
-  return (
-    last !== undefined &&
-    last.outcome !== 'said' &&
-    last.outcome !== 'askedMore' &&
-    last.outcome !== 'notSaid'
-  )
-}
-
-function saidLately({ offer }: Listed, moment: Moment): boolean {
-  const { person, nowMs, catalogue, today } = moment
-  const { continuityDays, sameOfferDays, sayAtMost } = catalogue.policy
-  const timeZone = catalogue.sites.get(moment.siteId)!.timeZone
-  const said = (person?.earlier ?? []).filter(
-    (b) => b.offerId === offer.id && b.saidMs !== null && b.saidMs <= nowMs,
-  )
-  if (said.length === 0) return false
-  const days = said
-    .map((before) => today - localDay(before.saidMs!, timeZone))
-    .filter((day) => day < sameOfferDays)
-  if (days.length === 0) return false
-  return Math.max(...days) >= continuityDays || days.length >= sayAtMost || closedOutcome(moment, offer.id)
 }

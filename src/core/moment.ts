@@ -1,6 +1,8 @@
 /** The moment that is decided about: who is here, what is in the basket, what time it is. */
 import type { Catalogue } from './catalogue.ts'
 import { matchLine } from './catalogue.ts'
+import type { Facts } from './fact.ts'
+import { factsOf } from './fact.ts'
 import { ageMonths, dateOf, localDay } from './time.ts'
 import type { AgeSpan, Evidence, EvidenceKind, Wants } from './understand.ts'
 import { understand } from './understand.ts'
@@ -72,6 +74,7 @@ export type Moment = {
   careNow: CareNote | null
   /** The last time that something was said, and what. */
   lastSaid: { offerId: string; ms: number } | null
+  facts: Facts
 }
 
 const EVENTS: ReadonlySet<EvidenceKind> = new Set([
@@ -158,12 +161,12 @@ export function momentOf(
     if (before.saidMs !== null && before.offerId !== null && before.saidMs <= here.nowMs)
       if (lastSaid === null || before.saidMs > lastSaid.ms)
         lastSaid = { offerId: before.offerId, ms: before.saidMs }
-  return {
+  const moment = {
     catalogue,
     ...here,
     today,
     person,
-    saleKind: person === null ? 'unknown' : person.orders === 0 ? 'front' : 'back',
+    saleKind: person === null ? ('unknown' as const) : person.orders === 0 ? ('front' as const) : ('back' as const),
     basketMinor: here.basket.reduce((sum, line) => sum + Math.round(line.quantity * line.unitPriceMinor), 0),
     spans,
     evidence,
@@ -172,6 +175,7 @@ export function momentOf(
     careNow: careOf(person, today, catalogue.policy.careDaysAfter),
     lastSaid,
   }
+  return { ...moment, facts: factsOf(moment) }
 }
 
 /** Match what the till sent; what nothing fits comes back beside it. */

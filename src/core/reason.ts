@@ -13,6 +13,28 @@ export type Reason = {
   text: string
 }
 
+type Seen = Omit<Moment, 'facts'>
+
+/** By goal: 1 where one line at least may be said aloud for an offer that serves it. */
+export function sayableGoals(moment: Seen): Uint8Array {
+  const { goals, goalIndex, parents } = moment.catalogue
+  const own = new Uint8Array(goals.length)
+  for (const line of moment.evidence) {
+    const g = goalIndex.get(line.goal)
+    if (g !== undefined && own[g] === 0 && isSpoken(line, moment) && worded(line, moment) !== null) own[g] = 1
+  }
+  // A line about a wider goal speaks for all that lies under it.
+  const sayable = own.slice()
+  for (let g = 0; g < goals.length; g++)
+    for (let up = parents[g]!; up >= 0 && sayable[g] === 0; up = parents[up]!) sayable[g] = own[up]!
+  return sayable
+}
+
+/** Whether a line may be said at all: true by today, speakable, and no refusal. */
+function isSpoken(line: Evidence, { today }: Seen): boolean {
+  return line.speakable && line.onDay <= today && line.kind !== 'declined' && line.kind !== 'toldNo'
+}
+
 /** At most two reasons, the strongest first; empty when nothing of it may be said. */
 export function reasonsFor(listed: Listed, moment: Moment, goesWith: GoesWith | null = null): Reason[] {
   const { goals } = moment.catalogue
@@ -24,11 +46,7 @@ export function reasonsFor(listed: Listed, moment: Moment, goesWith: GoesWith | 
   }
   const slugs = new Set(listed.goalIndexes.map((g) => goals[g]!.slug))
   const spoken = moment.evidence
-    .filter(
-      (line) =>
-        line.speakable && line.onDay <= moment.today && line.kind !== 'declined' && line.kind !== 'toldNo',
-    )
-    .filter((line) => servesDirectlyOrWider(line.goal, slugs, moment))
+    .filter((line) => isSpoken(line, moment) && servesDirectlyOrWider(line.goal, slugs, moment))
     .map((line) => ({
       line,
       worth: decayed(line.weight, ageDays(line, moment.today), line.halfLifeDays) * rank(line, moment),
@@ -65,7 +83,7 @@ function servesDirectlyOrWider(slug: string, served: Set<string>, { catalogue }:
   return false
 }
 
-function worded(line: Evidence, { catalogue, today }: Moment): Reason | null {
+function worded(line: Evidence, { catalogue, today }: Seen): Reason | null {
   const goal = catalogue.goals[catalogue.goalIndex.get(line.goal) ?? -1]
   if (!goal) return null
   const on = spokenDate(dateOf(line.onDay))

@@ -64,13 +64,13 @@ function wordsOf(name: string): string[] {
     .match(/[\p{L}\p{N}]+/gu) ?? []) {
     if (/^\p{N}/u.test(token)) continue
     if (UNSPACED.test(token)) {
-      const characters = [...token]
+      const characters = Array.from(token)
       if (characters.length === 1) words.push(token)
       for (let k = 0; k + 1 < characters.length; k++) words.push(characters[k]! + characters[k + 1]!)
       continue
     }
     const word = singular(token)
-    if ([...word].length > 1 && !STOP_WORDS.has(token) && !STOP_WORDS.has(word)) words.push(word)
+    if (Array.from(word).length > 1 && !STOP_WORDS.has(token) && !STOP_WORDS.has(word)) words.push(word)
   }
   return words
 }

@@ -136,7 +136,7 @@ const batch = createRoute({
                 z.strictObject({
                   eventId: z.string(),
                   status: z.int(),
-                  outcome: AnswerSchema.nullable(),
+                  outcome: z.union([AnswerSchema, z.null()]),
                   problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
                 }),
               ),

@@ -78,6 +78,8 @@ export type ImportReport = {
   totalMinor: [currency: string, minor: number][]
   leftOut: { count: number; first: Noted[] }
   incomplete: { count: number; first: Noted[] }
+  /** Files that break off: nothing of them was imported. A sentence each. */
+  broken: string[]
   learned: { orders: number; pairs: number } | null
 }
 
@@ -113,7 +115,7 @@ export async function importFiles(
     for (const [i, each] of known.entries()) {
       if (each.kind !== kind) continue
       const broken = await (kind === 'products' ? run.library(each.file, i) : run.sales(each.file, i))
-      if (broken) return { refused: broken }
+      if (broken) report.broken.push(broken)
     }
   await run.end()
   return report
@@ -158,6 +160,7 @@ function emptyReport(site: SiteFound, applied: boolean): ImportReport {
     totalMinor: [],
     leftOut: { count: 0, first: [] },
     incomplete: { count: 0, first: [] },
+    broken: [],
     learned: null,
   }
 }
@@ -178,7 +181,7 @@ class Run {
   #policy: Policy | null = null
   #deferred = false
   #relearnDue = false
-  /** Orders and customers met in earlier files of this import. */
+  /** Orders that would have been kept by now, when nothing is. */
   readonly #ordersMet = new Map<string, PurchaseStub>()
   readonly #refsMet = new Set<string>()
   readonly #unlisted = new Map<number, { label: string; lines: number }>()
@@ -321,7 +324,7 @@ class Run {
       if (counted.rows % 1000 === 0)
         this.#options.progress?.({ file: file.name, doing: 'read', done: counted.rows, of: null })
     }
-    return broken && `${file.name}, line ${broken.lineNumber}: ${broken.message}. It was not imported.`
+    return broken && `${file.name}, line ${broken.lineNumber}: ${broken.message}. Nothing of it is imported.`
   }
 
   #note(noted: Noted): void {
@@ -339,7 +342,7 @@ class Run {
     const plans = batch.map((order): Plan => {
       const known = this.#ordersMet.get(order.id) ?? stored.get(order.id)
       const plan = planOf(order, known)
-      if (isWrite(plan))
+      if (isWrite(plan) && !this.#options.apply)
         this.#ordersMet.set(order.id, {
           id: order.id,
           siteId: order.input.siteId,
@@ -424,7 +427,7 @@ class Run {
 
 /** From here on the file could not be read: the order that it breaks off in would be kept by half. */
 function isBroken(problem: ProblemRow): boolean {
-  return problem.code === 'other' && (problem.field === 'file' || /^record$/.test(problem.field))
+  return problem.code === 'other' && (problem.field === 'file' || problem.field === 'record')
 }
 
 function isWrite({ status }: Plan): boolean {

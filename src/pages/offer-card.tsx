@@ -250,19 +250,21 @@ function Slip({ view, offer, slip }: { view: TillView; offer: OfferAnswer; slip:
   const startsMs = session && Date.parse(session.startsAt)
   return (
     <div class="slip">
-      <p class="slip-line">{(slip.receiptLine ?? '').replace(code, '').trim()}</p>
-      {session && (
-        <p class="slip-day">
-          {dayWords(startsMs!, timeZone)}, {timeWords(startsMs!, timeZone)}
-          <br />
-          {session.place}
+      <div class="slip-paper">
+        <p class="slip-line">{(slip.receiptLine ?? '').replace(code, '').trim()}</p>
+        {session && (
+          <p class="slip-day">
+            {dayWords(startsMs!, timeZone)}, {timeWords(startsMs!, timeZone)}
+            <br />
+            {session.place}
+          </p>
+        )}
+        <p class="slip-code">
+          <span class="unseen">Code </span>
+          {code}
         </p>
-      )}
-      <p class="slip-code">
-        <span class="unseen">Code </span>
-        {code}
-      </p>
-      <p class="quiet">Good until {spokenDay(expiresOn)}</p>
+        <p class="quiet">Good until {spokenDay(expiresOn)}</p>
+      </div>
     </div>
   )
 }

@@ -94,6 +94,7 @@ label { font-weight: 500 }
 .segment { border-radius: 999px }
 
 .who { margin-bottom: 1.5rem; padding-bottom: .75rem; border-bottom: 1px solid var(--line) }
+.who-title { margin-bottom: .5rem }
 .who-now { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem }
 .who h2 { font-size: 1.5rem }
 .who h2 .quiet { font: 400 1rem/1.4 var(--sans); letter-spacing: 0 }
@@ -134,7 +135,7 @@ label { font-weight: 500 }
 .tap-row { display: flex; flex-wrap: wrap; gap: .5rem }
 .taps legend { font-weight: 600; margin-bottom: .5rem }
 .sessions { display: grid; gap: .4rem; margin-bottom: .75rem }
-.sessions label { display: flex; align-items: center; gap: .85rem; min-height: 3.25rem; padding: .5rem .9rem; border: 1px solid var(--line); border-radius: .8rem; cursor: pointer; font-weight: 400 }
+.sessions label { display: grid; grid-template-columns: auto 1fr auto; align-items: center; gap: .15rem .85rem; min-height: 3.25rem; padding: .5rem .9rem; border: 1px solid var(--line); border-radius: .8rem; cursor: pointer; font-weight: 400 }
 .sessions label:hover { border-color: var(--accent) }
 .sessions label:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); background: var(--tint); color: var(--tint-ink) }
 .sessions label:has(:checked) .quiet, .sessions label:has(:checked) .places { color: inherit }
@@ -144,8 +145,8 @@ label { font-weight: 500 }
 .yes-key { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; padding-inline: 1.6rem }
 .yes-key:hover { background: var(--accent-deep); border-color: var(--accent-deep); color: var(--on-accent) }
 .under { margin-top: .5rem }
-.slip { width: min(100%, 25rem); margin: 1.25rem auto 1.75rem; padding: 1.5rem 1.5rem 2.1rem; text-align: center; background: #fffefb; color: #24211c;
-  filter: drop-shadow(0 6px 14px rgb(40 30 10 / .18));
+.slip { width: min(100%, 25rem); margin: 1.25rem auto 1.75rem; filter: drop-shadow(0 1px 1px rgb(40 30 10 / .16)) drop-shadow(0 10px 16px rgb(40 30 10 / .16)) }
+.slip-paper { padding: 1.5rem 1.5rem 2.1rem; text-align: center; background: #fdf8ec; color: #24211c; border-radius: .35rem .35rem 0 0;
   --bite: conic-gradient(from -45deg at bottom, #0000, #000 1deg 89deg, #0000 90deg) 50% / .9rem 100%;
   -webkit-mask: var(--bite); mask: var(--bite) }
 .slip .quiet { color: #5d574c }
@@ -168,6 +169,8 @@ label { font-weight: 500 }
 .told { padding: .5rem 0 0 }
 .told > .label { font-size: 1rem; color: var(--ink) }
 .told-lines { margin-block: .5rem }
+.told-lines button { white-space: nowrap }
+.told-lines form { flex: none }
 .told-lines li { display: flex; align-items: center; justify-content: space-between; gap: .75rem; padding-block: .45rem; border-bottom: 1px solid var(--line) }
 .tell { display: grid; gap: .9rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); padding-block: .5rem 1rem; align-items: end }
 .tell > button { justify-self: start }
@@ -193,8 +196,9 @@ label { font-weight: 500 }
 .shelf-head { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center; justify-content: space-between; margin-bottom: .9rem }
 .find { display: flex; gap: .5rem; flex: 0 1 22rem }
 .keys h3 { font-size: 1.2rem; margin: 1.25rem 0 .6rem }
-.category-keys { display: flex; flex-wrap: wrap; gap: .4rem }
-.key { min-height: 2.5rem; padding: .2rem .85rem; font-size: .95rem; border-radius: 999px; border-color: var(--line); background: none }
+.category-keys { display: flex; flex-wrap: wrap; gap: .15rem; margin-inline: -.7rem }
+.key { min-height: 2.25rem; padding: .1rem .7rem; font-size: .95rem; border-radius: 999px; border-color: transparent; background: none; font-weight: 400 }
+.key:not([aria-pressed="true"]):hover { background: var(--tint); color: var(--tint-ink); border-color: transparent }
 .products { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: .6rem }
 .product { width: 100%; height: 100%; min-height: 4.5rem; padding: .8rem 1rem; border-color: var(--line); border-radius: 1rem; justify-content: space-between; align-items: flex-start; gap: .75rem; text-align: left; font-weight: 500 }
 .product-price { font-variant-numeric: tabular-nums; color: var(--soft); font-weight: 400; white-space: nowrap }
@@ -230,7 +234,6 @@ label { font-weight: 500 }
   .receipt { grid-column: 2; grid-row: 1 / span 2; position: sticky; top: 1.25rem; max-height: calc(100vh - 2.5rem); overflow-y: auto }
 }
 @media (max-width: 61.99rem) {
-  .waiting .big, .waiting form { display: none }
   .category-keys { flex-wrap: nowrap; overflow-x: auto; margin-inline: calc(-1 * clamp(1rem, 4vw, 2.5rem)); padding: .3rem clamp(1rem, 4vw, 2.5rem) .6rem; scrollbar-width: thin }
   .category-keys li { flex: none }
 }
@@ -241,7 +244,8 @@ label { font-weight: 500 }
 }
 @media (max-width: 30rem) {
   .card { border-radius: 1.1rem }
-  .places { white-space: normal; max-width: 4.5rem; line-height: 1.3 }
+  .sessions label { grid-template-columns: auto 1fr }
+  .places { grid-column: 2; margin: 0; text-align: left; font-weight: 600 }
   .sites legend { float: none; padding: 0 0 .4rem }
   .find { flex: 1 1 100% }
 }

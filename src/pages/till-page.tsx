@@ -123,9 +123,18 @@ function Sites({ view }: { view: TillView }) {
 }
 
 function Who({ view }: { view: TillView }) {
-  const { state, others } = view
+  const { state } = view
   const begun = state.who !== null || state.basket.length > 0 || state.note !== ''
   const known = DEMO_HOUSEHOLDS.find((each) => each.ref !== null && each.ref === state.who)
+  if (!begun)
+    return (
+      <section class="who" id="till" tabindex={-1} aria-labelledby="who-title">
+        <h2 id="who-title" class="who-title">
+          Who is at the till?
+        </h2>
+        <Choice view={view} />
+      </section>
+    )
   return (
     <section class="who" id="till" tabindex={-1} aria-labelledby="who-title">
       <div class="who-now">
@@ -142,59 +151,68 @@ function Who({ view }: { view: TillView }) {
         </h2>
         {known && <p class="quiet">{known.hint}</p>}
       </div>
-      <details class="fold" open={!begun} id="who">
-        <summary>{begun ? 'Somebody else' : 'Who is at the till?'}</summary>
-        <Doing view={view}>
-          <ul class="people">
-            {DEMO_HOUSEHOLDS.map((each) => (
-              <li>
-                <button
-                  type="submit"
-                  name="do"
-                  value={`household:${each.ref ?? 'nobody'}`}
-                  class="person"
-                  aria-pressed={each.ref !== null && each.ref === state.who ? 'true' : undefined}
-                >
-                  <strong>{each.name}</strong>
-                  <span>{each.hint}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        </Doing>
-        <div class="others">
-          <Doing view={view} class="line-form">
-            <label for="who-other">Another household of this shop</label>
-            <select id="who-other" name="who">
-              <option value="">Nobody we know</option>
-              {others.map((ref) => (
-                <option value={ref} selected={ref === state.who}>
-                  {ref}
-                </option>
-              ))}
-            </select>
-            <button type="submit" name="do" value="who">
-              Choose
-            </button>
-          </Doing>
-          <Doing view={view} class="line-form">
-            <label for="who-new">Or a reference never seen before</label>
-            <input
-              id="who-new"
-              name="who"
-              type="text"
-              pattern="[A-Za-z0-9][A-Za-z0-9._:@\-]{0,99}"
-              title="Letters, digits and . _ : @ -"
-              autocomplete="off"
-              required
-            />
-            <button type="submit" name="do" value="who">
-              Use it
-            </button>
-          </Doing>
-        </div>
+      <details class="fold">
+        <summary>Somebody else</summary>
+        <Choice view={view} />
       </details>
     </section>
+  )
+}
+
+/** The households that each show one thing, then all others. */
+function Choice({ view }: { view: TillView }) {
+  const { state, others } = view
+  return (
+    <>
+      <Doing view={view}>
+        <ul class="people">
+          {DEMO_HOUSEHOLDS.map((each) => (
+            <li>
+              <button
+                type="submit"
+                name="do"
+                value={`household:${each.ref ?? 'nobody'}`}
+                class="person"
+                aria-pressed={each.ref !== null && each.ref === state.who ? 'true' : undefined}
+              >
+                <strong>{each.name}</strong> <span>{each.hint}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </Doing>
+      <div class="others">
+        <Doing view={view} class="line-form">
+          <label for="who-other">Another household of this shop</label>
+          <select id="who-other" name="who">
+            <option value="">Nobody we know</option>
+            {others.map((ref) => (
+              <option value={ref} selected={ref === state.who}>
+                {ref}
+              </option>
+            ))}
+          </select>
+          <button type="submit" name="do" value="who">
+            Choose
+          </button>
+        </Doing>
+        <Doing view={view} class="line-form">
+          <label for="who-new">Or a reference never seen before</label>
+          <input
+            id="who-new"
+            name="who"
+            type="text"
+            pattern="[A-Za-z0-9][A-Za-z0-9._:@\-]{0,99}"
+            title="Letters, digits and . _ : @ -"
+            autocomplete="off"
+            required
+          />
+          <button type="submit" name="do" value="who">
+            Use it
+          </button>
+        </Doing>
+      </div>
+    </>
   )
 }
 
@@ -230,7 +248,6 @@ function Waiting({ view }: { view: TillView }) {
           'Choose somebody, or just tap a thing from the shelf into the basket.'
         )}
       </p>
-      <Ask view={view} class="big" again={before !== null} />
     </section>
   )
 }
@@ -280,7 +297,7 @@ function Change({ view, now, before }: { view: TillView; now: Answer; before: An
       </p>
       {refusal && (
         <p class="quiet">
-          “{named(before)}” now: {refusal}
+          “{named(before)}” is refused now: {refusal[0]!.toLowerCase() + refusal.slice(1)}
         </p>
       )}
     </section>

@@ -1,5 +1,5 @@
 /** A made-up shop of any size in a SQLite file: the demo shop's goals and words, with as many offers and customers as asked. */
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digest } from '../../src/core/chance.ts'
@@ -10,6 +10,7 @@ import { refreshState } from '../../src/store/customer.ts'
 import type { Statement } from '../../src/store/engine.ts'
 import { BUMP, insertRows, statement } from '../../src/store/engine.ts'
 import { hashKey } from '../../src/store/key.ts'
+import { relearn } from '../../src/store/purchase.ts'
 import * as schema from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 
@@ -60,8 +61,9 @@ export function draws(start: number) {
 
 /** The file of a shop of this size, made on first use and kept for the next run. */
 export async function sizedShop(size: Size): Promise<string> {
+  const migrations = readdirSync('migrations').filter((name) => name.endsWith('.sql'))
   const made = digest(
-    readFileSync('migrations/meta/_journal.json', 'utf8') + catalogue + households + spread + PRODUCTS,
+    `${migrations.map((name) => readFileSync(`migrations/${name}`, 'utf8'))}${catalogue}${households}${spread}`,
   )
   const path = join(tmpdir(), `encore-bench-${size.customers}-${size.offers}-${made}.sqlite`)
   if (existsSync(path)) return path
@@ -85,6 +87,7 @@ export async function sizedShop(size: Size): Promise<string> {
     )
     await engine.atomic([...households(refs, size.offers, from), refreshState(refs)])
   }
+  await relearn(engine)
   if (every > 1) await engine.atomic(spread(size.customers, every))
   engine.file.pragma('wal_checkpoint(TRUNCATE)')
   engine.close()
@@ -346,12 +349,14 @@ export function households(refs: string[], offers: number, start: number): State
         words: 'notNow',
         speakable: 0,
       })
+    const liked = between(0, PRODUCTS / 40 - 1)
     for (let k = 0; k < 5; k++) {
       const day = TODAY - between(1, 700)
       const id = `${ref}/${k}`
       let totalMinor = 0
       for (let n = 0; n < 2; n++) {
-        const productId = between(1, PRODUCTS)
+        // Mostly of the range that this household likes: chance alone would make every pair of things equal.
+        const productId = chance(0.95) ? liked * 40 + between(1, 40) : between(1, PRODUCTS)
         const unitPriceMinor = between(10, 120) * 100
         totalMinor += unitPriceMinor
         lines.push({ purchaseId: id, n, productId, quantity: 1, unitPriceMinor, gift: chance(0.1) ? 1 : 0 })

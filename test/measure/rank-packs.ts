@@ -108,11 +108,12 @@ function learn(folder: string, basketCap: number, customerCap: number) {
   const ms = performance.now() - start
   let pairs = 0
   for (let item = 0; item < learned.size; item++) learned.eachPair(item, () => pairs++)
+  const mb = memoryMb() - before
   const steady = steadyMicros(learned, numbers, basketCap)
   const loaded = loadMs(learned, names)
   console.log(
     `\n${folder.split('/').at(-1)}: ${orders.length} orders, ${learned.size} items, ${pairs / 2} pairs learned in ` +
-      `${ms.toFixed(0)} ms, ${(memoryMb() - before).toFixed(0)} MB; loaded from counts in ${loaded.toFixed(0)} ms\n` +
+      `${ms.toFixed(0)} ms, ${mb.toFixed(0)} MB; loaded from counts in ${loaded.toFixed(0)} ms\n` +
       `  µs per order: mean ${((ms / orders.length) * 1000).toFixed(0)} with the customer, ${((basketMs / orders.length) * 1000).toFixed(0)} basket only; ` +
       `one more basket of 3 / 10 / 20 items: ${steady.map((each) => each.toFixed(1)).join(' / ')}`,
   )
