@@ -1,1 +1,273 @@
-console.log('later')
+/** On the command line: exports into the shop, keys and sites, learning anew, a copy as SQL. */
+import { createReadStream, mkdirSync } from 'node:fs'
+import { access, constants } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { defaultPolicy } from './core/policy.ts'
+import type { ImportFile, Progress } from './import/import.ts'
+import { importFiles } from './import/import.ts'
+import { reportText } from './import/report.ts'
+import { chooseSite, isReference, siteProblem } from './import/site.ts'
+import { clockFrom, clockStart, randomText, readSettings } from './settings.ts'
+import { dumpSql } from './store/dump.ts'
+import { GuardFailed } from './store/engine.ts'
+import type { KeyRow } from './store/key.ts'
+import { addKey } from './store/key.ts'
+import { relearn } from './store/purchase.ts'
+import { addSite, findPolicy, listSites } from './store/site.ts'
+import type { SqliteEngine } from './store/sqlite.ts'
+
+const HELP = `encore: the shop's side of Encore, on the command line
+
+  encore import <file…> [--apply] [--site ID] [--currency USD] [--time-zone Europe/London]
+                        [--source NAME] [--date-order mdy|dmy]
+      Exports of tills and shops into the database: item libraries and sales, CSV or TSV, also gzipped.
+      Says what it would do; with --apply it does it. The same again changes nothing.
+      An empty shop begins with the site that you name: then say --site, --currency and --time-zone.
+  encore site add <id> --time-zone Europe/London --currency GBP [--name NAME]
+  encore key add --role till|staff|manager|owner|partner [--site ID] [--partner ID] [--label TEXT]
+                 [--expires 2027-12-31T00:00:00Z]
+      Shows the new key once. Only its hash is kept.
+  encore relearn
+      Counts all purchases again, from scratch.
+  encore sql-dump
+      Writes the database as SQL, for: wrangler d1 execute <name> --remote --file dump.sql
+  encore help
+
+The database is ENCORE_DB, ./data/encore.sqlite without it.
+
+A shop of its own, from a till's export:
+  export ENCORE_DB=./data/shop.sqlite ENCORE_SEED=none
+  npm run -s encore -- import sales.csv --site MAIN --currency GBP --time-zone Europe/London --apply
+  npm run -s encore -- key add --role till --site MAIN
+  npm start
+`
+
+/** What was said cannot be done as it was said: exit code 2. */
+class Usage extends Error {}
+
+/** What was asked is refused: exit code 1. */
+class Refused extends Error {}
+
+const ROLES: readonly string[] = ['till', 'staff', 'manager', 'owner', 'partner'] satisfies KeyRow['role'][]
+
+async function run(args: string[]): Promise<number> {
+  const [command, ...rest] = args
+  if (command === 'import') return importCommand(rest)
+  if (command === 'relearn') return relearnCommand(rest)
+  if (command === 'site' && rest[0] === 'add') return siteAdd(rest.slice(1))
+  if (command === 'key' && rest[0] === 'add') return keyAdd(rest.slice(1))
+  if (command === 'sql-dump') return sqlDump(rest)
+  if (command === undefined || ['help', '--help', '-h'].includes(command)) {
+    await write(HELP)
+    return command === undefined ? 2 : 0
+  }
+  throw new Usage(`There is no command "${args.slice(0, 2).join(' ')}".`)
+}
+
+const text = { type: 'string' } as const
+
+async function importCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, {
+    apply: { type: 'boolean' },
+    site: text,
+    currency: text,
+    'time-zone': text,
+    source: text,
+    'date-order': text,
+  })
+  if (positionals.length === 0) throw new Usage('Say which files to import.')
+  const dateOrder = values['date-order']
+  if (dateOrder !== undefined && dateOrder !== 'mdy' && dateOrder !== 'dmy')
+    throw new Usage('--date-order is mdy (month first) or dmy (day first).')
+  if (values.source !== undefined && !isReference(values.source))
+    throw new Usage('--source is letters, digits and . _ : @ - only, 64 at most.')
+  const ask = { id: values.site, currency: values.currency?.toUpperCase(), timeZone: values['time-zone'] }
+  const problem = siteProblem(ask)
+  if (problem) throw new Usage(problem)
+  const files = await Promise.all(positionals.map(fileOf))
+  const started = performance.now()
+  return withStore(async (engine, now) => {
+    const report = await importFiles(engine, files, {
+      apply: values.apply === true,
+      site: ask,
+      source: values.source,
+      dateOrder,
+      now,
+      random: randomText,
+      progress: progressTo(process.stderr),
+    })
+    if ('refused' in report) throw new Refused(report.refused)
+    await write(`${reportText(report, (performance.now() - started) / 1000)}\n`)
+    return report.broken.length > 0 || report.leftOut.count > 0 || report.orders.conflict > 0 ? 1 : 0
+  })
+}
+
+async function fileOf(path: string): Promise<ImportFile> {
+  try {
+    await access(path, constants.R_OK)
+  } catch {
+    throw new Refused(`${path} cannot be read: is there such a file?`)
+  }
+  return { name: basename(path), open: () => createReadStream(path) }
+}
+
+async function relearnCommand(args: string[]): Promise<number> {
+  const { positionals } = parse(args, {})
+  if (positionals.length > 0) throw new Usage('"encore relearn" takes nothing more.')
+  return withStore(async (engine) => {
+    const { orders, pairs } = await relearn(engine)
+    await write(`Learned ${pairs} pairs from ${orders} orders.\n`)
+    return 0
+  })
+}
+
+async function siteAdd(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { name: text, 'time-zone': text, currency: text })
+  const [id, ...more] = positionals
+  const ask = { id, timeZone: values['time-zone'], currency: values.currency?.toUpperCase() }
+  if (id === undefined || more.length > 0 || !ask.timeZone || !ask.currency)
+    throw new Usage(
+      'Say: encore site add MAIN --time-zone Europe/London --currency GBP --name "High Street".',
+    )
+  const problem = siteProblem(ask)
+  if (problem) throw new Usage(problem)
+  return withStore(async (engine, now) => {
+    const site = { id, name: values.name ?? id, timeZone: ask.timeZone!, currency: ask.currency! }
+    const policy = (await findPolicy(engine)) ?? defaultPolicy(randomText(16))
+    try {
+      await addSite(engine, site, policy, now)
+    } catch (error) {
+      if (error instanceof GuardFailed) throw new Refused(`There is a site ${id} already.`)
+      throw error
+    }
+    await write(`Site ${id} is added.\n`)
+    return 0
+  })
+}
+
+async function keyAdd(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, {
+    role: text,
+    site: text,
+    partner: text,
+    label: text,
+    expires: text,
+  })
+  const role = values.role as KeyRow['role']
+  if (positionals.length > 0 || !ROLES.includes(role)) throw new Usage(`Say --role ${ROLES.join('|')}.`)
+  if ((role === 'partner') !== (values.partner !== undefined))
+    throw new Usage('A partner key needs --partner, and no other has one.')
+  const expiresMs = values.expires === undefined ? null : Date.parse(values.expires)
+  if (
+    expiresMs !== null &&
+    (Number.isNaN(expiresMs) || !/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(values.expires!))
+  )
+    throw new Usage('--expires is a day or an instant with its offset, such as 2027-12-31T00:00:00Z.')
+  return withStore(async (engine) => {
+    let siteId: string | null = null
+    if (role === 'till' || role === 'staff' || values.site !== undefined) {
+      const sites = await listSites(engine)
+      if (sites.length === 0) throw new Refused('There is no site yet: add one with "encore site add".')
+      const site = chooseSite(sites, { id: values.site })
+      if ('refused' in site) throw new Refused(site.refused)
+      siteId = site.id
+    }
+    const key = `encore_${role}_${randomText(32)}`
+    await addKey(engine, key, {
+      role,
+      siteId,
+      partnerId: values.partner ?? null,
+      label: values.label ?? role,
+      expiresAt: expiresMs === null ? null : new Date(expiresMs).toISOString(),
+    })
+    await write(`${key}\n`)
+    process.stderr.write(
+      `A ${role} key for ${siteId === null ? 'every site' : `site ${siteId}`}. It is shown this once.\n`,
+    )
+    return 0
+  })
+}
+
+async function sqlDump(args: string[]): Promise<number> {
+  const { positionals } = parse(args, {})
+  if (positionals.length > 0)
+    throw new Usage('"encore sql-dump" takes nothing more: send it into a file with >.')
+  return withStore(async (engine) => {
+    for await (const piece of dumpSql(engine)) await write(piece)
+    return 0
+  })
+}
+
+/** Open the shop's database, do something with it, close it. */
+async function withStore(work: (engine: SqliteEngine, now: string) => Promise<number>): Promise<number> {
+  const { database } = readSettings(process.env)
+  const clock = clockFrom(clockStart(process.env.ENCORE_CLOCK))
+  const { openSqlite } = await import('./store/sqlite.ts')
+  mkdirSync(dirname(database), { recursive: true })
+  const engine = openSqlite(database, join(dirname(fileURLToPath(import.meta.url)), '../migrations'))
+  try {
+    return await work(engine, new Date(clock()).toISOString())
+  } finally {
+    engine.close()
+  }
+}
+
+type Option = { type: 'string' | 'boolean' }
+
+function parse<Options extends Record<string, Option>>(args: string[], options: Options) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true })
+  } catch (error) {
+    // Node's sentence names the option; what follows it is advice for programmers.
+    throw new Usage((error as Error).message.split(/\. (?=To )/)[0]!.replace(/\.?$/, '.'))
+  }
+}
+
+/** A line every second on a terminal, every five seconds elsewhere; nothing for what is done sooner. */
+function progressTo(stream: NodeJS.WriteStream): (step: Progress) => void {
+  const everyMs = stream.isTTY ? 1000 : 5000
+  let last = performance.now()
+  return ({ file, doing, done, of }) => {
+    const at = performance.now()
+    if (at - last < everyMs && doing !== 'learn') return
+    last = at
+    if (doing === 'learn') stream.write('counting what goes with what\n')
+    else if (doing === 'read') stream.write(`${file}: ${done.toLocaleString('en-US')} rows read\n`)
+    else stream.write(`${file}: ${done.toLocaleString('en-US')} of ${of!.toLocaleString('en-US')} written\n`)
+  }
+}
+
+/** Write to standard output, at the pace of who reads it. */
+function write(piece: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(piece, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+run(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    if (error instanceof Usage) {
+      console.error(`${error.message}\nSee "encore help".`)
+      process.exitCode = 2
+      return
+    }
+    // A database error's own words may hold what was to be written.
+    const said = error instanceof Refused ? error.message : plainly(error)
+    console.error(said)
+    process.exitCode = 1
+  },
+)
+
+function plainly(error: unknown): string {
+  if (error instanceof GuardFailed)
+    return 'The shop kept writing the same rows meanwhile. What was not written is as before: say it again.'
+  if (!(error instanceof Error)) return String(error)
+  if ((error as { code?: string }).code === 'SQLITE_BUSY')
+    return 'Another process is writing to the database. What was written stays: say it again.'
+  return error.message
+}

@@ -136,7 +136,8 @@ export class Counter {
   /** Differences that are not 0, in ascending order. */
   *days(): Generator<[number, number, number]> {
     for (const [id, row] of [...this.#days].sort((x, y) => x[0] - y[0]))
-      for (const [day, orders] of [...row].sort((x, y) => x[0] - y[0])) if (orders !== 0) yield [id, day, orders]
+      for (const [day, orders] of [...row].sort((x, y) => x[0] - y[0]))
+        if (orders !== 0) yield [id, day, orders]
   }
 
   /** Count what each order alone says; what is known of a customer's purchases comes back, by customer. */

@@ -6,15 +6,12 @@ import { GATES, refusalOf } from './gate.ts'
 import type { GoesWith, Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import { plainName, short } from './offer.ts'
-import type { Parts } from './score.ts'
-import { partsOf, scoreOf } from './score.ts'
-import { dateOf } from './time.ts'
+import type { Scored } from './running.ts'
+import { byScore, Running } from './running.ts'
+import { scoreOf } from './score.ts'
 import { fitOf } from './understand.ts'
 
 const DAY_MS = 86_400_000
-
-/** An offer that passed every gate, with its parts and their product. */
-export type Scored = { listed: Listed; weighed: Weighed; parts: Parts; score: number }
 
 export type Decision = {
   primary: Scored | null
@@ -26,7 +23,7 @@ export type Decision = {
   arm: 'offer' | 'explore' | 'holdout' | 'silence' | 'none'
   /** Chance that this was the answer, over the draws that were made. */
   propensity: number
-  /** All that passed the gates, best first. */
+  /** The best of what passed the gates, best first. */
   gated: Scored[]
   kindness: Listed | null
   askGoal: number | null
@@ -34,11 +31,22 @@ export type Decision = {
   withoutMoney: string | null
 }
 
-/** Decide. `drawId` stands in for the customer where nobody is known. Pure: same input, same answer. */
-export function recommend(moment: Moment, learning: Learning, drawId: string): Decision {
+/** How many of what passed are kept with a decision, for its explanation. */
+const MOST_GATED = 20
+
+/**
+ * Decide. `drawId` stands in for the customer where nobody is known; `most` is how many of what passed come
+ * with the decision. Pure: same input, same answer.
+ */
+export function recommend(
+  moment: Moment,
+  learning: Learning,
+  drawId: string,
+  most: number = MOST_GATED,
+): Decision {
   const { policy } = moment.catalogue
-  const { passed, refusal } = gatedSet(moment, learning)
-  const gated = passed.sort(byScore)
+  const running = new Running(moment, learning, candidates(moment, learning))
+  const gated = running.top(most)
   const decision: Decision = {
     primary: null,
     alternate: null,
@@ -50,7 +58,7 @@ export function recommend(moment: Moment, learning: Learning, drawId: string): D
     gated,
     kindness: null,
     askGoal: moment.careNow === null ? askGoalOf(moment) : null,
-    withoutMoney: bestWithoutMoney(gated),
+    withoutMoney: gated.length === 0 ? null : running.best(undefined, byScoreWithoutMoney)!.listed.offer.id,
   }
   const silent = (cause: string, arm: Decision['arm'] = 'none', propensity = 1): Decision => ({
     ...decision,
@@ -60,14 +68,14 @@ export function recommend(moment: Moment, learning: Learning, drawId: string): D
     kindness: moment.careNow === null ? kindnessOf(moment) : null,
   })
   if (moment.careNow !== null) return silent('CARE')
-  if (gated.length === 0) return silent(refusal)
+  if (gated.length === 0) return silent(running.refusal())
 
   const who = moment.person?.ref ?? drawId
   if (moment.person?.holdout) return silent('HOLDOUT', 'holdout')
 
-  const kept = openAnswer(moment, gated)
+  const kept = openAnswer(moment, running)
   if (kept) {
-    const alternate = lighterThan(kept.scored, gated)
+    const alternate = lighterThan(kept.scored, running)
     return {
       ...decision,
       primary: kept.scored,
@@ -83,8 +91,8 @@ export function recommend(moment: Moment, learning: Learning, drawId: string): D
   if (moment.person !== null && drawn(`${policy.salt}|silence|${who}|${moment.today}`) >= speaks)
     return silent('MOMENT', 'silence', 1 - speaks)
 
-  const best = introductionTo(gated[0]!, gated)
-  const near = gated.filter(
+  const best = introductionTo(gated[0]!, running)
+  const near = running.every(
     (each) =>
       Math.abs(each.score - best.score) <= best.score * policy.exploreWithin &&
       each.listed.step <= best.listed.step,
@@ -93,38 +101,12 @@ export function recommend(moment: Moment, learning: Learning, drawId: string): D
   return {
     ...decision,
     primary: chosen,
-    alternate: lighterThan(chosen, gated),
+    alternate: lighterThan(chosen, running),
     continuity: 'new',
     validUntilMs: moment.nowMs + policy.continuityDays * DAY_MS,
     arm: chosen === best ? 'offer' : 'explore',
     propensity: speaks / near.length,
   }
-}
-
-function byScore(a: Scored, b: Scored): number {
-  return (
-    b.score - a.score || a.listed.step - b.listed.step || (a.listed.offer.id < b.listed.offer.id ? -1 : 1)
-  )
-}
-
-/** Everything that passes every gate, scored. Fit comes first because it is cheap and refuses most. */
-function gatedSet(moment: Moment, learning: Learning): { passed: Scored[]; refusal: string } {
-  const today = dateOf(moment.today)
-  const passed: Scored[] = []
-  let refusal = 'FIT_FLOOR'
-  let refusedFit = 0
-  const consider = (listed: Listed, weighed: Weighed) => {
-    const gate = refusalOf(listed, moment, weighed)
-    if (gate === null) {
-      const parts = partsOf(listed, moment, weighed, learning, today)
-      passed.push({ listed, weighed, parts, score: scoreOf(parts) })
-    } else if (weighed.fit > refusedFit) {
-      refusedFit = weighed.fit
-      refusal = gate.code
-    }
-  }
-  for (const each of candidates(moment, learning)) consider(each.listed, each.weighed)
-  return { passed, refusal }
 }
 
 /** What may be considered: every offer whose fit reaches the floor, or in a shop without offers what goes with the basket. */
@@ -181,7 +163,7 @@ export function* refusals(
 }
 
 /** Continuity: what was offered in the last days and not yet answered, if it still passes every gate. */
-function openAnswer(moment: Moment, gated: Scored[]): { scored: Scored; sinceMs: number } | null {
+function openAnswer(moment: Moment, running: Running): { scored: Scored; sinceMs: number } | null {
   const from = moment.nowMs - moment.catalogue.policy.continuityDays * DAY_MS
   const answered = new Set<string>()
   let found: { scored: Scored; sinceMs: number } | null = null
@@ -191,37 +173,33 @@ function openAnswer(moment: Moment, gated: Scored[]): { scored: Scored; sinceMs:
     if (before.outcome !== null && before.outcome !== 'said' && before.outcome !== 'askedMore')
       answered.add(before.offerId)
     if (answered.has(before.offerId)) continue
-    const scored = gated.find((each) => each.listed.offer.id === before.offerId)
+    const scored = running.best((each) => each.listed.offer.id === before.offerId)
     if (scored && (found === null || before.atMs < found.sinceMs)) found = { scored, sinceMs: before.atMs }
   }
   return found
 }
 
 /** An introduction comes before what it leads to: the fitting before the dress, though the dress may score higher. Something to read introduces nothing. */
-function introductionTo(best: Scored, gated: Scored[]): Scored {
+function introductionTo(best: Scored, running: Running): Scored {
+  if (best.listed.after.length === 0) return best
   const before = new Set(best.listed.after.map((link) => link.fromOffer))
   const comes = (each: Scored) =>
     before.has(each.listed.offer.id) && each.listed.step > 0 && each.listed.step < best.listed.step
-  return gated.find(comes) ?? best
+  return running.best(comes) ?? best
 }
 
 /** A lighter way to the same goal: the best of what asks for less. */
-function lighterThan(primary: Scored, gated: Scored[]): Scored | null {
-  const goals = new Set(primary.listed.goalIndexes)
-  return (
-    gated.find(
-      (each) => each.listed.step < primary.listed.step && each.listed.goalIndexes.some((g) => goals.has(g)),
-    ) ?? null
+function lighterThan(primary: Scored, running: Running): Scored | null {
+  const goals = primary.listed.goalIndexes
+  return running.best(
+    (each) =>
+      each.listed.step < primary.listed.step && each.listed.goalIndexes.some((g) => goals.includes(g)),
   )
 }
 
-function bestWithoutMoney(gated: Scored[]): string | null {
-  let best: { id: string; score: number } | null = null
-  for (const { listed, parts } of gated) {
-    const plain = scoreOf({ ...parts, value: 1 })
-    if (best === null || plain > best.score) best = { id: listed.offer.id, score: plain }
-  }
-  return best?.id ?? null
+/** The same order had money no say. */
+function byScoreWithoutMoney(a: Scored, b: Scored): number {
+  return scoreOf({ ...b.parts, value: 1 }) - scoreOf({ ...a.parts, value: 1 }) || byScore(a, b)
 }
 
 /** A small thing that asks for nothing: eligible, and makes sense now. */

@@ -62,7 +62,6 @@ export function partsOf(
   moment: Moment,
   weighed: Weighed,
   learning: Learning,
-  today: string,
 ): Parts {
   const { policy } = moment.catalogue
   const affinity =
@@ -72,7 +71,7 @@ export function partsOf(
     step: 1 - policy.stepCost * listed.step,
     affinity: 1 + policy.affinityLift * affinity,
     propensity: propensityPart(listed.offer.said, listed.offer.accepted, weighed.fit, policy),
-    readiness: readinessPart(listed.checks, today),
+    readiness: readinessPart(listed.checks, moment.facts.date),
     nextStep: nextStepOf(listed, moment) ? 1 + policy.nextStepLift : 1,
     value: valuePart(listed, policy.valueLever),
   }

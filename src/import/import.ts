@@ -287,7 +287,9 @@ class Run {
       this.#report.learned = await relearn(this.#engine)
     }
     const { unlisted } = this.#report
-    const called = [...this.#unlisted.values()].sort((x, y) => y.lines - x.lines || (x.label < y.label ? -1 : 1))
+    const called = [...this.#unlisted.values()].sort(
+      (x, y) => y.lines - x.lines || (x.label < y.label ? -1 : 1),
+    )
     unlisted.products = called.length
     unlisted.made = this.#made.size
     unlisted.top = called.slice(0, 5)
@@ -373,13 +375,17 @@ class Run {
       const nextId = PROVISIONAL_ID + this.#planned.products.size
       const { productId, made } = matchOrMake(this.#planned, input.source, line, nextId)
       if (made) this.#made.add(productId)
-      else if (!(this.#planned.products.get(productId) as { unmapped?: boolean }).unmapped && !this.#made.has(productId))
+      else if (
+        !(this.#planned.products.get(productId) as { unmapped?: boolean }).unmapped &&
+        !this.#made.has(productId)
+      )
         continue
       const known = this.#unlisted.get(productId)
       if (known) known.lines++
       else
         this.#unlisted.set(productId, {
-          label: [line.sku, line.name].filter((text) => text !== undefined).join(' ') || (line.category ?? '?'),
+          label:
+            [line.sku, line.name].filter((text) => text !== undefined).join(' ') || (line.category ?? '?'),
           lines: 1,
         })
       unlisted.lines++
@@ -408,7 +414,8 @@ class Run {
       {
         now: this.#options.now,
         holdout: (ref) => drawn(`${policy.salt}|holdout|${ref}`) < share,
-        digest: (input) => digests.get(`${input.source}/${input.externalId}`) ?? digest(JSON.stringify(input)),
+        digest: (input) =>
+          digests.get(`${input.source}/${input.externalId}`) ?? digest(JSON.stringify(input)),
         deferLearning: this.#deferred,
       },
     )
@@ -451,7 +458,10 @@ function batchesOf(orders: Order[]): Order[][] {
   let batch: Order[] = []
   let lines = 0
   for (const order of orders) {
-    if (batch.length >= BATCH_ORDERS || (batch.length > 0 && lines + order.input.lines.length > BATCH_LINES)) {
+    if (
+      batch.length >= BATCH_ORDERS ||
+      (batch.length > 0 && lines + order.input.lines.length > BATCH_LINES)
+    ) {
       batches.push(batch)
       batch = []
       lines = 0

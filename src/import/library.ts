@@ -60,8 +60,7 @@ export class Library {
       })
     const holder = row.sku === null ? undefined : this.#shelf.productBySku.get(row.sku)
     const taken = holder !== undefined && holder !== known?.id
-    if (taken)
-      problems.push({ field: 'sku', message: "another product's already: left out", leftOut: false })
+    if (taken) problems.push({ field: 'sku', message: "another product's already: left out", leftOut: false })
     const own = row.variationId !== null && (known?.variationId ?? null) === null
     const next: ShelfProduct = {
       id: known?.id ?? PROVISIONAL_ID + this.#shelf.products.size,

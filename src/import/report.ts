@@ -48,14 +48,17 @@ export function reportText(report: ImportReport, seconds: number): string {
   lines.push(...problems('Left out', 'row', report.leftOut))
   lines.push(...problems('Read without a value', 'cell', report.incomplete))
   lines.push(...report.broken)
-  if (learned)
-    lines.push(`Learned   ${number(learned.pairs)} pairs from ${count(learned.orders, 'order')}`)
+  if (learned) lines.push(`Learned   ${number(learned.pairs)} pairs from ${count(learned.orders, 'order')}`)
   lines.push(`${applied ? 'Imported' : 'Nothing is written yet'}. ${seconds.toFixed(1)} s.`)
   if (!applied) lines.push('To write it, say the same with --apply.')
   return lines.join('\n')
 }
 
-function problems(title: string, one: string, { count: all, first }: { count: number; first: Noted[] }): string[] {
+function problems(
+  title: string,
+  one: string,
+  { count: all, first }: { count: number; first: Noted[] },
+): string[] {
   if (all === 0) return []
   const lines = first.map(
     ({ file, lineNumber, field, message }) => `          ${file}, line ${lineNumber}, ${field}: ${message}`,

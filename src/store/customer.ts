@@ -200,10 +200,7 @@ export async function findCustomers(
 /** Which of these references are customers' already. */
 export async function findRefs(engine: Engine, refs: string[]): Promise<Set<string>> {
   const rows = await engine.all<{ ref: string }>(
-    statement(
-      'select ref from customer where ref in (select value from json_each(?))',
-      JSON.stringify(refs),
-    ),
+    statement('select ref from customer where ref in (select value from json_each(?))', JSON.stringify(refs)),
   )
   return new Set(rows.map((row) => row.ref))
 }

@@ -11,6 +11,9 @@ const STATEMENT_BYTES = 90_000
 /** Rows read at once. */
 const PAGE_ROWS = 2000
 
+/** A piece of a text that is too long for one statement: at most four bytes a character, two digits a byte. */
+const PIECE_CHARS = 1500
+
 /** Every table of the shop but the one that is always empty. No table refers to another, so any order loads. */
 const TABLES = Object.values(schema).filter((table) => is(table, SQLiteTable) && table !== schema.guard)
 
@@ -39,22 +42,26 @@ async function* dumpTable(engine: Engine, table: SQLiteTable): AsyncGenerator<st
   for (let after = -1; ; ) {
     const rows = await engine.all<Record<string, string | number | null>>(
       statement(
-        `select rowid "\u0001", ${quoted.join(', ')} from "${name}" where rowid > ? order by rowid limit ${PAGE_ROWS}`,
+        `select rowid "_row", ${quoted.join(', ')} from "${name}" where rowid > ? order by rowid limit ${PAGE_ROWS}`,
         after,
       ),
     )
     if (rows.length === 0) break
-    after = rows.at(-1)!['\u0001'] as number
+    after = rows.at(-1)!._row as number
     for (const row of rows) {
-      const cells = columns.map((column) => pieces(row[column]!))
-      const size = cells.reduce((sum, [first]) => sum + Buffer.byteLength(first!) + 2, 4)
+      const cells = columns.map((column) => literal(row[column]!))
+      const size = cells.reduce((sum, cell) => sum + Buffer.byteLength(cell) + 2, 4)
       if (values.length > 0 && bytes + size > STATEMENT_BYTES) yield flush()
-      values.push(`(${cells.map(([first]) => first).join(', ')})`)
-      bytes += size
-      if (cells.every((cell) => cell.length === 1)) continue
-      // A row too long for one statement: what is left of its texts is added to it.
+      if (size <= STATEMENT_BYTES) {
+        values.push(`(${cells.join(', ')})`)
+        bytes += size
+        continue
+      }
+      // Too long for one statement: its texts are put together piece by piece.
+      const cut = columns.map((column) => pieces(row[column]!))
+      values.push(`(${cut.map(([first]) => first).join(', ')})`)
       yield flush()
-      for (const [i, [, ...rest]] of cells.entries())
+      for (const [i, [, ...rest]] of cut.entries())
         for (const piece of rest)
           yield `update "${name}" set ${quoted[i]} = ${quoted[i]} || ${piece} where rowid = (select max(rowid) from "${name}");\n`
     }
@@ -62,23 +69,19 @@ async function* dumpTable(engine: Engine, table: SQLiteTable): AsyncGenerator<st
   if (values.length > 0) yield flush()
 }
 
-/** A value as SQL; a long text in several pieces. */
+/** A value as SQL; a text in pieces of at most 12 KB. */
 function pieces(value: string | number | null): string[] {
-  if (value === null) return ['null']
-  if (typeof value === 'number') return [String(value)]
+  if (typeof value !== 'string' || value.length <= PIECE_CHARS) return [literal(value)]
   const parts: string[] = []
-  // Hex takes two characters a byte, and a character up to three bytes.
-  for (let at = 0; at === 0 || at < value.length; ) {
-    let end = Math.min(value.length, at + 5000)
-    if (/[\uD800-\uDBFF]/.test(value[end - 1] ?? '') && end < value.length) end--
-    parts.push(literal(value.slice(at, end)))
-    at = Math.max(end, 1)
-  }
-  return value.length <= 5000 * 1 ? parts : parts
+  const characters = [...value]
+  for (let at = 0; at < characters.length; at += PIECE_CHARS)
+    parts.push(literal(characters.slice(at, at + PIECE_CHARS).join('')))
+  return parts
 }
 
-/** A text as SQL. One with control characters is written as its bytes: tools that cut a file into statements and lines trip over them. */
-function literal(text: string): string {
-  if (/\p{Cc}/u.test(text)) return `cast(x'${Buffer.from(text).toString('hex')}' as text)`
-  return `'${text.replaceAll("'", "''")}'`
+/** A value as SQL. A text with control characters is written as its bytes: tools that cut a file into statements trip over them. */
+function literal(value: string | number | null): string {
+  if (typeof value !== 'string') return String(value)
+  if (/\p{Cc}/u.test(value)) return `cast(x'${Buffer.from(value).toString('hex')}' as text)`
+  return `'${value.replaceAll("'", "''")}'`
 }

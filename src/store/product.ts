@@ -99,7 +99,10 @@ export type LibraryChange = {
  * Keep what a library says, all of it or nothing.
  * @throws GuardFailed when somebody else took a sku or variation in between.
  */
-export async function writeLibrary(engine: Engine, { categories, made, changed }: LibraryChange): Promise<void> {
+export async function writeLibrary(
+  engine: Engine,
+  { categories, made, changed }: LibraryChange,
+): Promise<void> {
   const statements: Statement[] = [BUMP]
   const flag = (value: boolean) => (value ? 1 : 0)
   if (categories.length > 0)

@@ -94,7 +94,12 @@ export async function ingestPurchases(
   }
 }
 
-async function tryIngest(engine: Engine, known: KnownOfPurchases, purchases: PurchaseInput[], options: IngestOptions) {
+async function tryIngest(
+  engine: Engine,
+  known: KnownOfPurchases,
+  purchases: PurchaseInput[],
+  options: IngestOptions,
+) {
   const ids = purchases.map((p) => `${p.source}/${p.externalId}`)
   const refs = [...new Set(purchases.flatMap((p) => p.customer ?? []))]
   const list = (values: unknown[]) => JSON.stringify(values)
@@ -369,7 +374,7 @@ export function matchOrMake(
   line: LineName & { unitPriceMinor: number },
   nextId: number,
 ): { productId: number; category: string | null; made: Product | null } {
-  const match = matchLine(shelf, line)
+  const match = matchLine(shelf, { ...line, source: line.source ?? source })
   if (match && match.productId !== null)
     return { productId: match.productId, category: match.category ?? line.category ?? null, made: null }
   const made: Product = {
