@@ -81,11 +81,23 @@ export type Household = {
   mustHappen?: string
 }
 
+/** Every order of the shop, as its till would have sent it, the golden households' first. */
+export function juniperOrders(folder: string): PurchaseInput[] {
+  const read = <T>(name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as T
+  return [
+    ...read<Household[]>('households').flatMap((h) =>
+      (h.orders ?? []).map((order) => ({ ...order, customer: h.ref })),
+    ),
+    ...read<Order[]>('orders'),
+  ].map(purchaseOf)
+}
+
 /** Load the shop into an empty store; null when there is something in it already. */
 export async function loadJuniperRow(
   engine: Engine,
   folder: string,
   now: string,
+  options: { purchases?: boolean } = {},
 ): Promise<{ customers: number; purchases: number } | null> {
   const [there] = await engine.all<{ n: number }>(statement('select count(*) n from site'))
   if (there!.n > 0) return null
@@ -98,13 +110,10 @@ export async function loadJuniperRow(
   await engine.atomic([...(await keyRows()), ...catalogueRows(read, policy, now)])
   await engine.atomic(householdRows(households, read('offers'), holdout, now))
 
-  const orders: Order[] = [
-    ...golden.flatMap((h) => (h.orders ?? []).map((order) => ({ ...order, customer: h.ref }))),
-    ...read<Order[]>('orders'),
-  ]
+  const orders = options.purchases === false ? [] : juniperOrders(folder)
   const snapshot = new Snapshot(engine)
   for (let i = 0; i < orders.length; i += 250)
-    await ingestPurchases(engine, () => snapshot.refresh(), orders.slice(i, i + 250).map(purchaseOf), {
+    await ingestPurchases(engine, () => snapshot.refresh(), orders.slice(i, i + 250), {
       now,
       holdout,
       digest: (input) => digest(JSON.stringify(input)),

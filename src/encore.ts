@@ -207,6 +207,8 @@ async function withStore(work: (engine: SqliteEngine, now: string) => Promise<nu
   const { openSqlite } = await import('./store/sqlite.ts')
   mkdirSync(dirname(database), { recursive: true })
   const engine = openSqlite(database, join(dirname(fileURLToPath(import.meta.url)), '../migrations'))
+  // We can wait for a till that is writing; it should not have to wait for us.
+  engine.file.pragma('busy_timeout = 5000')
   try {
     return await work(engine, new Date(clock()).toISOString())
   } finally {

@@ -7,6 +7,7 @@ import { DEMO_KEYS, loadJuniperRow } from '../seed/juniper-row.ts'
 import { createApp } from './http/app.ts'
 import { clockFrom, randomText, readSettings } from './settings.ts'
 import { forgetKeys } from './store/key.ts'
+import { isRelearnDue, relearn } from './store/purchase.ts'
 
 // better-sqlite3 dies by a signal, without a word, below this.
 if (Number(process.versions.napi) < 10) {
@@ -32,6 +33,8 @@ async function start(): Promise<void> {
     )
     if (loaded) log({ level: 'info', event: 'seed', shop: 'Juniper Row', ...loaded })
   } else await forgetKeys(engine, Object.keys(DEMO_KEYS)) // They are published: a shop of its own must not answer to them.
+  // An import that broke off left purchases uncounted.
+  if (await isRelearnDue(engine)) log({ level: 'info', event: 'relearn', ...(await relearn(engine)) })
   const { app, deps } = createApp({
     engine,
     clock,

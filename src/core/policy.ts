@@ -46,7 +46,7 @@ export const LEVERS = {
   notForUsDays: days(365, 'Rest after "not for us".'),
   wrongDays: days(365, 'Rest after "wrong": the reason we gave was not true.'),
   continuityDays: days(14, 'How long a spoken offer stays the answer at every touchpoint.'),
-  sameOfferDays: days(60, 'After continuity ends, how long the same offer is not said again.'),
+  sameOfferDays: days(150, 'After continuity ends, how long the same offer is not said again.'),
   sayAtMost: {
     ...lever(3, 1, 100, 'How often the same offer is said inside continuity.'),
     whole: true as const,

@@ -49,8 +49,10 @@ export function reportText(report: ImportReport, seconds: number): string {
   lines.push(...problems('Read without a value', 'cell', report.incomplete))
   lines.push(...report.broken)
   if (learned) lines.push(`Learned   ${number(learned.pairs)} pairs from ${count(learned.orders, 'order')}`)
-  lines.push(`${applied ? 'Imported' : 'Nothing is written yet'}. ${seconds.toFixed(1)} s.`)
-  if (!applied) lines.push('To write it, say the same with --apply.')
+  const writes = products.made + products.changed + orders.created + orders.replaced + orders.voided
+  if (writes === 0) lines.push(`Nothing to write: all of it is kept already. ${seconds.toFixed(1)} s.`)
+  else lines.push(`${applied ? 'Imported' : 'Nothing is written yet'}. ${seconds.toFixed(1)} s.`)
+  if (!applied && writes > 0) lines.push('To write it, say the same with --apply.')
   return lines.join('\n')
 }
 

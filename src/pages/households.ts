@@ -15,7 +15,7 @@ export const DEMO_HOUSEHOLDS: readonly DemoHousehold[] = [
     ref: 'g01-ana',
     name: 'Ana',
     site: 'BK',
-    hint: 'Her daughter keeps asking for a piano.',
+    hint: 'A dress, a hat, and something she told Maya.',
     basket: ['DR-204-6', 'HA-011'],
   },
   {

@@ -152,14 +152,7 @@ function Outcomes({ view, offer }: { view: TillView; offer: OfferAnswer }) {
       )}
       {slip && <Slip view={view} offer={offer} slip={slip} />}
       {!final && <Taps view={view} offer={offer} />}
-      {final && (
-        <Doing view={view}>
-          <button type="submit" name="do" value="ask" class="primary">
-            Ask again
-          </button>
-          <p class="quiet under">and see how the next answer changed</p>
-        </Doing>
-      )}
+      {final && <p class="quiet">Ask again, and see how the next answer changed.</p>}
     </section>
   )
 }
@@ -274,9 +267,9 @@ export function Silence({ view, answer }: { view: TillView; answer: Answer }) {
   return (
     <article class="card silence" aria-labelledby="answer">
       <header>
-        <p class="label">{care ? 'Care first' : 'No offer'}</p>
+        <p class="label">{care ? 'No selling today' : 'No offer'}</p>
         <h2 id="answer" tabindex={-1} class="display">
-          {care ? 'Ask how it stands.' : 'Say nothing today.'}
+          {care ? 'Care first.' : 'Say nothing today.'}
         </h2>
       </header>
       {care ? (

@@ -46,11 +46,11 @@ code { font: .86em/1.4 var(--mono); overflow-wrap: anywhere }
 .brand { display: inline-flex; align-items: center; gap: .6rem; min-height: 2.75rem;
   font: 600 1.35rem/1 var(--serif); color: var(--ink); text-decoration: none; letter-spacing: -.01em }
 .brand-mark { width: 1.05rem; height: 1.05rem; border-radius: 50%; border: .27rem solid var(--accent) }
-nav ul { display: flex; gap: .25rem }
-nav a { display: inline-flex; align-items: center; min-height: 2.75rem; padding: 0 .85rem; border-radius: 999px;
+.top nav ul { display: flex; gap: .25rem }
+.top nav a { display: inline-flex; align-items: center; min-height: 2.75rem; padding: 0 .85rem; border-radius: 999px;
   color: var(--ink); text-decoration: none }
-nav a:hover { background: var(--tint); color: var(--tint-ink) }
-nav a[aria-current] { font-weight: 600; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: .14em; text-underline-offset: .45em }
+.top nav a:hover { background: var(--tint); color: var(--tint-ink) }
+.top nav a[aria-current] { font-weight: 600; text-decoration: underline; text-decoration-color: var(--accent); text-decoration-thickness: .14em; text-underline-offset: .45em }
 .clock { margin-top: .25rem; color: var(--soft); font-size: .9rem }
 .clock strong { color: var(--ink); font-weight: 600 }
 main { padding: 1.25rem clamp(1rem, 4vw, 2.5rem) 5rem }
@@ -243,6 +243,7 @@ label { font-weight: 500 }
   html:has(.askbar) { scroll-padding-bottom: 7rem }
 }
 @media (max-width: 30rem) {
+  .product { min-height: 3.25rem; align-items: center }
   .card { border-radius: 1.1rem }
   .sessions label { grid-template-columns: auto 1fr }
   .places { grid-column: 2; margin: 0; text-align: left; font-weight: 600 }
@@ -265,6 +266,7 @@ pre code { font: inherit; overflow-wrap: normal }
 
 .reference > h1 { font-size: clamp(2.2rem, 1.6rem + 3vw, 3.2rem); margin-block: 1rem }
 .reference > p { max-width: 38rem }
+.reference > p + p { margin-top: .75rem }
 .contents { margin-block: 2rem 1rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1.5rem 2rem }
 .contents li a { display: block; padding-block: .3rem; text-decoration: none }
 .contents li a:hover { text-decoration: underline }
@@ -297,7 +299,7 @@ pre code { font: inherit; overflow-wrap: normal }
 .codes { display: flex; flex-wrap: wrap; gap: .1rem .9rem }
 .codes a { padding-block: .2rem }
 @media (prefers-reduced-motion: no-preference) {
-  button, nav a, .sessions label { transition: background-color .15s, border-color .15s, color .15s }
+  button, .top nav a, .sessions label { transition: background-color .15s, border-color .15s, color .15s }
 }
 @media (forced-colors: active) {
   button[aria-pressed="true"], .primary, .yes-key { forced-color-adjust: none; background: Highlight; color: HighlightText }

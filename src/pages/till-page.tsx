@@ -370,7 +370,7 @@ function Told({ view }: { view: TillView }) {
               </span>
               <Doing view={view}>
                 <button type="submit" name="do" value={`forget:${line.id}`} class="small">
-                  Forget it<span class="unseen">: {goalName(catalogue, line.goal)}</span>
+                  Forget it <span class="unseen">{goalName(catalogue, line.goal)}</span>
                 </button>
               </Doing>
             </li>
@@ -473,7 +473,7 @@ function Basket({ view }: { view: TillView }) {
                     data-keep
                   >
                     <span aria-hidden="true">−</span>
-                    <span class="unseen">One fewer: {product.name}</span>
+                    <span class="unseen">One fewer {product.name}</span>
                   </button>
                   <span class="line-count">
                     <span class="unseen">Quantity </span>
@@ -488,7 +488,7 @@ function Basket({ view }: { view: TillView }) {
                     data-keep
                   >
                     <span aria-hidden="true">+</span>
-                    <span class="unseen">One more: {product.name}</span>
+                    <span class="unseen">One more {product.name}</span>
                   </button>
                   <button
                     type="submit"
@@ -499,7 +499,7 @@ function Basket({ view }: { view: TillView }) {
                     aria-pressed={gift ? 'true' : 'false'}
                     data-keep
                   >
-                    Gift<span class="unseen">: {product.name}</span>
+                    Gift <span class="unseen">{product.name}</span>
                   </button>
                 </span>
               </li>

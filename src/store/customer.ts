@@ -6,7 +6,7 @@ import type { Engine, Statement } from './engine.ts'
 import { statement } from './engine.ts'
 
 /** Caps on what one decision looks at: lines of evidence, products bought, earlier answers. */
-export const CAPS = { evidence: 80, items: 50, earlier: 20, usual: 10, earlierDays: 120 } as const
+export const CAPS = { evidence: 80, items: 50, earlier: 20, usual: 10, earlierDays: 200 } as const
 
 const STATE = `json_object(
   'children', json((select json_group_array(birthMonth) from (select birthMonth from child where child.customer = c.ref order by id))),

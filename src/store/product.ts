@@ -35,8 +35,7 @@ export async function refreshShelf(engine: Engine, shelf: Shelf): Promise<Shelf>
     statement('select category, goal, weight, halfLifeDays from rule where goal in (select slug from goal)'),
     statement(
       `select id, sku, source, variationId, gtin, name, category, priceMinor, costMinor, archived, unmapped, baskets, buyers
-       from product where rev > ? or ? < 0 order by id`,
-      shelf.rev,
+       from product where rev > ? order by id`,
       shelf.rev,
     ),
   ])) as [

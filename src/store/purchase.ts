@@ -157,17 +157,14 @@ async function tryIngest(
   const shelf = layerOver(known)
   let nextProduct = tops[0]!.n + 1
 
-  purchases.forEach((input, i) => {
+  for (const [i, input] of purchases.entries()) {
     const id = ids[i]!
     const digest = options.digest(input)
     const known = after.get(id)
-    if (known) {
-      if (known.siteId !== input.siteId) return results.push({ id, status: 'conflict' })
-      if (input.revision < known.revision) return results.push({ id, status: 'older' })
-      const same = known.digest === digest || (input.voided && known.voided === 1)
-      if (same) return results.push({ id, status: 'unchanged' })
-      // The same revision with other content is no correction: only a void needs none.
-      if (input.revision === known.revision && !input.voided) return results.push({ id, status: 'conflict' })
+    const refusal = known && refusalOf(known, input, digest)
+    if (refusal) {
+      results.push({ id, status: refusal })
+      continue
     }
     const keepLines = input.voided && input.lines.length === 0 && known
     const matched = input.lines.map((line) => {
@@ -212,8 +209,7 @@ async function tryIngest(
     }
     after.set(id, row)
     ordersAfter.set(id, { id, customer: row.customer, soldAt: row.soldAt, lines: row.voided ? [] : lines })
-    return undefined
-  })
+  }
 
   const stages = stagesByCustomer(after.values())
   const withStage = results.map(({ id, status }) => ({ id, status, stage: stages.get(id) ?? null }))
@@ -357,6 +353,15 @@ async function tryIngest(
   if (touched.length > 0) statements.push(refreshState(touched))
   await engine.atomic(statements)
   return withStage
+}
+
+/** Why a purchase that is kept already stays as it is, or null. */
+function refusalOf(known: StoredPurchase, input: PurchaseInput, digest: string): PurchaseStatus | null {
+  if (known.siteId !== input.siteId) return 'conflict'
+  if (input.revision < known.revision) return 'older'
+  if (known.digest === digest || (input.voided && known.voided === 1)) return 'unchanged'
+  // The same revision with other content is no correction: only a void needs none.
+  return input.revision === known.revision && !input.voided ? 'conflict' : null
 }
 
 /** What a line cost: as it says, or its quantity at its price. */

@@ -1,6 +1,7 @@
 /** `npm run bench`: measure, print the table, keep it in docs/benchmark.md. `--quick` leaves out the large shop. */
 import { beClient } from './client.ts'
 import { compare } from './compare.ts'
+import { micro } from './micro.ts'
 import { beServer, type ServerName } from './server.ts'
 import { LARGE, SMALL } from './sized-shop.ts'
 
@@ -10,6 +11,8 @@ const option = (name: string) =>
 
 if (role === 'server') await beServer(rest[0] as ServerName, Number(rest[1]), rest[2]!)
 else if (role === 'client') beClient()
+else if (role === 'micro')
+  console.log(await micro(rest[0] === 'large' ? LARGE : SMALL, Number(rest[1] ?? 300)))
 else {
   const quick = process.argv.includes('--quick')
   for (const size of quick ? [SMALL] : [SMALL, LARGE]) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Learned, Purpose } from '../../src/core/neighbour.ts'
-import { Best, createLearned, jaccard, NEIGHBOUR_DEFAULTS } from '../../src/core/neighbour.ts'
+import { Best, createLearned, jaccard } from '../../src/core/neighbour.ts'
 import { customerItems } from '../../src/core/pair.ts'
 import { eachTagMatch, isTagged } from '../../src/core/tag.ts'
 
@@ -128,6 +128,8 @@ describe('neighbours', () => {
       else expect(learned.neighbours(0, 'checkout')).not.toBe(first)
       sell(learned, ['violin', 'mug'])
       expect(names(learned, 'violin')).toContain('mug')
+      learned.addItem({ sku: 'stand', name: 'Violin stand' })
+      expect(names(learned, 'violin')).toContain('stand')
     }
   })
 })
@@ -253,11 +255,13 @@ describe('learning', () => {
     for (let a = 0; a < 700; a++) {
       for (let b = a + 1; b < 700; b++) learned.bumpPair(a, b, (a * b) % 7, (a + b) % 3)
     }
+    const wrong: string[] = []
     for (let a = 0; a < 700; a += 13) {
       for (let b = a + 1; b < 700; b++) {
-        expect(learned.pair(b, a)).toEqual({ baskets: (a * b) % 7, customers: (a + b) % 3 })
+        const { baskets, customers } = learned.pair(b, a)
+        if (baskets !== (a * b) % 7 || customers !== (a + b) % 3) wrong.push(`${a}-${b}`)
       }
     }
-    expect(NEIGHBOUR_DEFAULTS.neighbours).toBe(learned.policy.neighbours)
+    expect(wrong).toEqual([])
   })
 })
