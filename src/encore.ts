@@ -195,6 +195,8 @@ async function sqlDump(args: string[]): Promise<number> {
   if (positionals.length > 0)
     throw new Usage('"encore sql-dump" takes nothing more: send it into a file with >.')
   return withStore(async (engine) => {
+    // One reading transaction, so that what a service writes meanwhile does not tear the copy.
+    engine.file.exec('begin')
     for await (const piece of dumpSql(engine)) await write(piece)
     return 0
   })

@@ -27,7 +27,7 @@ export type Facts = {
 
 type Seen = Omit<Moment, 'facts'>
 
-const DAY_MS = 86_400_000
+const _DAY_MS = 86_400_000
 const monthBit = (day: number) => 1 << +dateOf(day).slice(5, 7)
 
 /** Work out the facts of a moment. */

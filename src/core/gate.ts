@@ -131,14 +131,10 @@ const suitable = [
       moment.person !== null && moment.person.orders > 0 ? moment.person.usualMinor : moment.basketMinor
     return offer.priceMinor > 0 && offer.priceMinor > moment.catalogue.policy.basketTimes * usual
   }),
-  gate(
-    'suitable',
-    'NOTHING_TO_SAY',
-    'No reason for it may be said aloud.',
-    (listed, moment, { goesWith }) =>
-      goesWith === null
-        ? !listed.goalIndexes.some((g) => moment.facts.sayable[g] === 1)
-        : reasonsFor(listed, moment, goesWith).length === 0,
+  gate('suitable', 'NOTHING_TO_SAY', 'No reason for it may be said aloud.', (listed, moment, { goesWith }) =>
+    goesWith === null
+      ? !listed.goalIndexes.some((g) => moment.facts.sayable[g] === 1)
+      : reasonsFor(listed, moment, goesWith).length === 0,
   ),
 ]
 

@@ -166,7 +166,8 @@ export function momentOf(
     ...here,
     today,
     person,
-    saleKind: person === null ? ('unknown' as const) : person.orders === 0 ? ('front' as const) : ('back' as const),
+    saleKind:
+      person === null ? ('unknown' as const) : person.orders === 0 ? ('front' as const) : ('back' as const),
     basketMinor: here.basket.reduce((sum, line) => sum + Math.round(line.quantity * line.unitPriceMinor), 0),
     spans,
     evidence,

@@ -55,7 +55,7 @@ export const LEVERS = {
   careDaysAfter: days(2, 'How long after a complaint is closed we still only care.'),
   basketTimes: lever(2, 1, 100, 'A paid offer costs at most this many usual baskets.'),
   // score
-  facetUnknown: lever(0.95, 0, 1, 'Fit kept by an offer that does not say which one, or when she did not.'),
+  facetUnknown: lever(0.95, 0, 1, 'Fit kept by an offer that does not say which one, when she named one.'),
   facetMismatch: lever(0.5, 0, 1, 'Fit kept by the twin: another facet than the one she named.'),
   affinityLift: lever(0.25, 0, 1, 'Most that learned neighbours add to a score.'),
   propensityPrior: lever(20, 1, 10000, 'How many sayings the expectation from fit is worth against counts.'),
@@ -83,7 +83,6 @@ export const LEVERS = {
   ),
   // ask, say, hold
   askDays: days(90, 'How long a question is not asked again.'),
-  answeredYes: lever(0.75, 0, 0.99, 'Weight of a yes to our question.'),
   holdDays: days(14, 'How long a place is kept on an accepted offer, at most until the session starts.'),
 } satisfies Record<string, Lever>
 

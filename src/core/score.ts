@@ -57,12 +57,7 @@ export function valuePart({ offer, marginMinor }: Listed, lever: number): number
 }
 
 /** All parts of one offer at one moment. */
-export function partsOf(
-  listed: Listed,
-  moment: Moment,
-  weighed: Weighed,
-  learning: Learning,
-): Parts {
+export function partsOf(listed: Listed, moment: Moment, weighed: Weighed, learning: Learning): Parts {
   const { policy } = moment.catalogue
   const affinity =
     weighed.goesWith?.affinity ?? (listed.productIds.length ? learning.affinityOf(listed.productIds) : 0)

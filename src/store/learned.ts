@@ -35,9 +35,8 @@ export class LearnedStore {
 
   /** A product's number among the learned; its sku where it has one, since ties break by it. */
   #number(product: Product): number {
-    const known = this.#numbers.get(product.id)
-    if (known !== undefined) return known
-    const sku = product.sku ?? `#${product.id}`
+    const sku = this.#skus.get(product.id) ?? product.sku ?? `#${product.id}`
+    // An item that is there already takes its new name and category, and keeps its number.
     const number = this.learned.addItem({ sku, name: product.name, category: product.category })
     this.#numbers.set(product.id, number)
     this.#productIds[number] = product.id

@@ -1,10 +1,14 @@
 /** Every page: readable by everybody, on a phone, without scripts, and closed to strangers. */
+
+import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { PROBLEMS } from '../../src/http/problem.ts'
 import type { Shop } from './shop.ts'
 import { openBrowser, openPage, openShop } from './shop.ts'
+
+const SEEDED = join(inject('templates'), 'seeded.sqlite')
 
 let browser: Browser
 let shop: Shop
@@ -14,7 +18,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => browser.close())
 beforeEach(async () => {
-  shop = await openShop()
+  shop = await openShop(SEEDED)
 }, 30_000)
 afterEach(() => shop.close())
 
@@ -209,11 +213,11 @@ describe('strangers', () => {
   })
 
   it('do not find the till in a shop of its own', async () => {
-    for (const other of [
-      { demo: false, seed: true },
-      { demo: true, seed: false },
-    ]) {
-      const real = await openShop(other)
+    for (const [seeded, demo] of [
+      [SEEDED, false],
+      [null, true],
+    ] as const) {
+      const real = await openShop(seeded, { demo })
       try {
         for (const method of ['GET', 'POST']) {
           const answer = await fetch(`${real.address}/till`, { method, headers: { origin: real.address } })

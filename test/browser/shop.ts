@@ -1,27 +1,27 @@
 /** The demo shop, served as it is served to people, and a browser in front of it. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
-import { loadJuniperRow } from '../../seed/juniper-row.ts'
 import { createApp } from '../../src/http/app.ts'
 import { clockFrom, randomText } from '../../src/settings.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
+import { SEEDED_AT } from '../support/engines.ts'
 
 const root = join(import.meta.dirname, '../..')
-/** A quarter to noon on the shop's Saturday. */
-const START = Date.parse('2026-03-14T16:42:00Z')
+const START = Date.parse(SEEDED_AT)
 
 export type Shop = { address: string; close(): Promise<void> }
 
-/** Open a shop of its own on a free port. */
-export async function openShop({ demo = true, seed = true } = {}): Promise<Shop> {
+/** Open a shop of its own on a free port, on a copy of a seeded file; without one it is empty. */
+export async function openShop(seeded: string | null, { demo = true } = {}): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), 'encore-browser-'))
-  const engine = openSqlite(join(folder, 'shop.sqlite'), join(root, 'migrations'))
-  if (seed) await loadJuniperRow(engine, join(root, 'seed/juniper-row'), new Date(START).toISOString())
+  const file = join(folder, 'shop.sqlite')
+  if (seeded !== null) copyFileSync(seeded, file)
+  const engine = openSqlite(file, join(root, 'migrations'))
   const { app, deps } = createApp({
     engine,
     clock: clockFrom(START),

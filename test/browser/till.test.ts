@@ -1,8 +1,11 @@
 /** The till page: the stories of the demo shop, as somebody at the till walks through them. */
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import type { Shop } from './shop.ts'
 import { openBrowser, openPage, openShop } from './shop.ts'
+
+const SEEDED = join(inject('templates'), 'seeded.sqlite')
 
 let browser: Browser
 let shop: Shop
@@ -14,7 +17,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => browser.close())
 beforeEach(async () => {
-  shop = await openShop()
+  shop = await openShop(SEEDED)
   ;({ page, complaints } = await openPage(browser, shop))
 }, 30_000)
 afterEach(async () => {
