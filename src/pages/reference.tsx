@@ -127,7 +127,16 @@ function EndpointCard({ method, path, operation, schemas }: Endpoint & { schemas
       <h3 id={`${id}-title`}>{operation.summary ?? id}</h3>
       <p class="route">
         <span class="method">{method.toUpperCase()}</span>
-        {path}
+        {path.split('/').map((part, i) => (
+          <>
+            {i > 0 && (
+              <>
+                <wbr />/
+              </>
+            )}
+            {part}
+          </>
+        ))}
       </p>
       {operation.description && (
         <p>
@@ -145,6 +154,7 @@ function EndpointCard({ method, path, operation, schemas }: Endpoint & { schemas
                 field={{ ...each.schema, description: each.description ?? each.schema?.description }}
                 required={each.required ?? false}
                 schemas={schemas}
+                way="sent"
               />
             ))}
           </ul>
@@ -153,7 +163,7 @@ function EndpointCard({ method, path, operation, schemas }: Endpoint & { schemas
       {body?.schema && (
         <>
           <h4>Send</h4>
-          <Fields schema={body.schema} schemas={schemas} />
+          <Fields schema={body.schema} schemas={schemas} way="sent" />
           <Example name={`What to send to ${id}`} value={exampleOf(body, schemas)} />
         </>
       )}
@@ -163,7 +173,7 @@ function EndpointCard({ method, path, operation, schemas }: Endpoint & { schemas
             Get {status}
             {good.description ? `: ${good.description.toLowerCase()}` : ''}
           </h4>
-          <Fields schema={answer.schema} schemas={schemas} />
+          <Fields schema={answer.schema} schemas={schemas} way="answered" />
           <Example name={`What ${id} answers`} value={exampleOf(answer, schemas)} />
         </>
       )}

@@ -51,47 +51,77 @@ export function resolved(
 
 const MOST_DEEP = 6
 
+/** In what is sent a field may be needed; in what is answered it is there unless it says otherwise. */
+export type Way = 'sent' | 'answered'
+
 /** A list of fields; those of objects and of lists of objects are nested. */
-export function Fields({ schema, schemas, deep = 0 }: { schema: Schema; schemas: Schemas; deep?: number }) {
-  const { properties = {}, required = [] } = resolved(schema, schemas)
+export function Fields(props: { schema: Schema; schemas: Schemas; way: Way; deep?: number }) {
+  const { schemas, way, deep = 0 } = props
+  const { properties = {}, required = [] } = resolved(props.schema, schemas)
+  const shapes = new Map<string, string>()
   return (
     <ul class="fields">
-      {Object.entries(properties).map(([name, field]) => (
-        <Field name={name} field={field} required={required.includes(name)} schemas={schemas} deep={deep} />
-      ))}
+      {Object.entries(properties).map(([name, field]) => {
+        const shape = field.description === undefined ? JSON.stringify(nestedOf(field, schemas)) : ''
+        const as = shape.length > 2 ? shapes.get(shape) : undefined
+        if (as === undefined) shapes.set(shape, name)
+        const needed = required.includes(name)
+        return (
+          <Field
+            name={name}
+            field={field}
+            required={needed}
+            schemas={schemas}
+            way={way}
+            deep={deep}
+            as={shape === 'null' ? undefined : as}
+          />
+        )
+      })}
     </ul>
   )
 }
 
-/** One field on its own, such as a parameter in the path. */
+/** One field on its own, such as a parameter in the path. `as` names a field of the same shape, shown before. */
 export function Field(props: {
   name: string
   field: Schema
   required: boolean
   schemas: Schemas
+  way: Way
   deep?: number
+  as?: string | undefined
 }) {
-  const { name, schemas, deep = 0 } = props
+  const { name, schemas, way, required, as, deep = 0 } = props
   const field = resolved(props.field, schemas)
-  const inner = nestedOf(field, schemas)
+  const inner = nestedOf(props.field, schemas)
   const limits = limitsOf(field)
   return (
     <li class="field">
       <span class="field-name">{name}</span> <span class="field-type">{typeOf(field, schemas)}</span>{' '}
-      {props.required && <span class="field-need">required</span>}
+      {way === 'sent' && required && <span class="field-need">required</span>}
+      {way === 'answered' && !required && <span class="field-type">may be missing</span>}
       {field.description && (
         <p class="field-says">
           <Marked text={field.description} />
         </p>
       )}
       {limits.length > 0 && <p class="field-limits">{limits.join(' · ')}</p>}
-      {inner && deep < MOST_DEEP && <Fields schema={inner} schemas={schemas} deep={deep + 1} />}
+      {as !== undefined && (
+        <p class="field-says">
+          The same fields as <code>{as}</code>.
+        </p>
+      )}
+      {inner && as === undefined && deep < MOST_DEEP && (
+        <Fields schema={inner} schemas={schemas} way={way} deep={deep + 1} />
+      )}
     </li>
   )
 }
 
-function nestedOf(field: Schema, schemas: Schemas): Schema | null {
-  if (field.properties) return field
+function nestedOf(schema: Schema, schemas: Schemas): Schema | null {
+  const field = resolved(schema, schemas)
+  if (field.properties) return { properties: field.properties, required: field.required }
   const inner =
     field.items ?? (typeof field.additionalProperties === 'object' ? field.additionalProperties : null)
   return inner && resolved(inner, schemas).properties ? inner : null
@@ -100,7 +130,7 @@ function nestedOf(field: Schema, schemas: Schemas): Schema | null {
 function typeOf(field: Schema & { orNull?: boolean }, schemas: Schemas): string {
   const one = (schema: Schema): string => {
     const known = resolved(schema, schemas)
-    if (known.enum) return 'one of'
+    if (known.enum) return `one of ${known.enum.filter((v) => v !== null).join(', ')}`
     if (known.type === 'array') return `list of ${plural(one(known.items ?? {}))}`
     if (known.format === 'date-time') return 'instant'
     if (known.format === 'date') return 'date'
@@ -116,6 +146,13 @@ function typeOf(field: Schema & { orNull?: boolean }, schemas: Schemas): string 
 const plural = (type: string) =>
   ({ text: 'texts', 'whole number': 'whole numbers', number: 'numbers', object: 'objects' })[type] ?? type
 
+/** Patterns in words. */
+const FORMS: Record<string, string> = {
+  '^[A-Za-z0-9][A-Za-z0-9._:@-]*$': 'letters, digits and . _ : @ -',
+  '^[A-Z]{3}$': 'three capital letters, such as USD',
+  '^(19|20|21)\\d\\d-(0[1-9]|1[0-2])$': 'YYYY-MM',
+}
+
 function limitsOf(field: Schema): string[] {
   const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
   const range = (least: number | undefined, most: number | undefined, unit: string) => {
@@ -127,21 +164,13 @@ function limitsOf(field: Schema): string[] {
   const whole = (value: number | undefined) =>
     value !== undefined && Math.abs(value) >= Number.MAX_SAFE_INTEGER ? undefined : value
   return [
-    ...(field.enum
-      ? [
-          field.enum
-            .filter((v) => v !== null)
-            .map(shown)
-            .join(', '),
-        ]
-      : []),
     ...(field.const === undefined ? [] : [`always ${shown(field.const)}`]),
     ...range(field.minLength, field.maxLength, ' characters'),
     ...range(field.minItems, field.maxItems, ' items'),
     ...(field.exclusiveMinimum === undefined ? [] : [`more than ${field.exclusiveMinimum}`]),
     ...range(whole(field.minimum), whole(field.maximum), ''),
     ...(field.default === undefined ? [] : [`without it: ${shown(field.default)}`]),
-    ...(field.pattern === undefined || field.format ? [] : [`form ${field.pattern}`]),
+    ...(field.pattern === undefined || field.format ? [] : [FORMS[field.pattern] ?? `form ${field.pattern}`]),
   ]
 }
 

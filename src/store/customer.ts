@@ -100,12 +100,16 @@ export type TillRow = {
   storedSite: string | null
 }
 
+// Each value is written as a subquery: what a planner can see, it plans for, and this statement would be
+// planned anew for every call (54 µs where it takes 7).
 const TILL = `select k.role, k.siteId keySite, k.partnerId, k.expiresAt, k.revokedAt, coalesce((select n from revision), 0) rev,
   c.ref, c.siteId customerSite, c.holdout, c.state,
   (select json_group_array(json_array(id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt)) from (
-    select * from recommendation where customer = ?2 and at > ?3 order by at desc, id limit ${CAPS.earlier})) earlier,
+    select id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt from recommendation
+    where customer = (select ?2) and at > (select ?3) order by at desc, rowid desc limit ${CAPS.earlier})) earlier,
   r.answer storedAnswer, r.requestDigest storedDigest, r.siteId storedSite
-  from (select 1) left join apiKey k on k.hash = ?1 left join customer c on c.ref = ?2 left join recommendation r on r.id = ?4`
+  from (select 1) left join apiKey k on k.hash = (select ?1) left join customer c on c.ref = (select ?2)
+    left join recommendation r on r.id = (select ?4)`
 
 /** Everything that one till call needs, in one statement: the key, the customer, what was said before, an answer given already. */
 export async function readTill(

@@ -6,7 +6,7 @@ import { statement } from './engine.ts'
 import * as schema from './schema.ts'
 
 /** D1 takes statements of 100 KB; this leaves room for what is around the rows. */
-const STATEMENT_BYTES = 90_000
+const STATEMENT_BYTES = 20_000
 
 /** Rows read at once. */
 const PAGE_ROWS = 2000
@@ -18,7 +18,7 @@ const PIECE_CHARS = 1500
 const TABLES = Object.values(schema).filter((table) => is(table, SQLiteTable) && table !== schema.guard)
 
 /**
- * Every row as `insert` statements, one statement a piece and each below 90 KB, for a database with the same
+ * Every row as `insert` statements, one statement a piece and each below 20 KB, for a database with the same
  * schema and nothing in it. The migrations' own table is not among them.
  */
 export async function* dumpSql(engine: Engine): AsyncGenerator<string> {

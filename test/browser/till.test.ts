@@ -100,7 +100,7 @@ describe('Ana', () => {
     expect(await page.getByText('keeps asking for a piano').count()).toBe(0)
     await ask()
     expect(await headline()).not.toBe('Free first piano lesson')
-    expect(await page.getByText('Told Maya').count()).toBe(0)
+    expect(await page.getByText('Told Maya on').count()).toBe(0)
   })
 
   it('declines, and hears an easy answer', async () => {

@@ -63,7 +63,8 @@ async function arrive({ engine }: ShopFile, [inputs, size]: [PurchaseInput[], nu
     })
 }
 
-const STAGES = 'select id, customer, voided, stage from purchase order by id'
+// A void that comes before its sale knows only the customer that it names itself.
+const STAGES = `select id, voided, stage, iif(voided, null, customer) whose from purchase order by id`
 const SETTLED = `select customer, sum(stage = 'front') fronts from purchase p where customer is not null and voided = 0
   and exists (select 1 from purchaseLine where purchaseId = p.id and quantity > 0) group by customer`
 
@@ -90,7 +91,7 @@ test('order by order in any order is as good as from scratch, and everybody has 
       await relearn(two.engine)
       expect(await learnedOf(two.engine)).toEqual(learned)
     }),
-    { numRuns: 80 },
+    { numRuns: 150 },
   )
 })
 
