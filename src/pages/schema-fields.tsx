@@ -135,7 +135,7 @@ function typeOf(field: Schema & { orNull?: boolean }, schemas: Schemas): string 
     if (known.format === 'date-time') return 'instant'
     if (known.format === 'date') return 'date'
     return (
-      { string: 'text', integer: 'whole number', number: 'number', boolean: 'yes or no' }[
+      { string: 'text', integer: 'whole number', number: 'number', boolean: 'true or false' }[
         String(known.type)
       ] ?? String(known.type ?? 'anything')
     )
@@ -169,7 +169,7 @@ function limitsOf(field: Schema): string[] {
     ...range(field.minItems, field.maxItems, ' items'),
     ...(field.exclusiveMinimum === undefined ? [] : [`more than ${field.exclusiveMinimum}`]),
     ...range(whole(field.minimum), whole(field.maximum), ''),
-    ...(field.default === undefined ? [] : [`without it: ${shown(field.default)}`]),
+    ...(field.default === undefined ? [] : [`default ${shown(field.default)}`]),
     ...(field.pattern === undefined || field.format ? [] : [FORMS[field.pattern] ?? `form ${field.pattern}`]),
   ]
 }

@@ -155,7 +155,7 @@ describe('the reference', () => {
       expect(await page.locator(`#problem-${code}`).count(), code).toBe(1)
     const decide = page.locator('#decide')
     expect(await decide.textContent()).toMatch(
-      /basket.*lines.*unitPrice.*deadlineMs.*10 to 10,000.*without it: 300/s,
+      /basket.*lines.*unitPrice.*deadlineMs.*10 to 10,000.*default 300/s,
     )
     expect(await decide.textContent()).toMatch(/primary.*say.*opener.*at most 90 characters/s)
     expect(complaints).toEqual([])
