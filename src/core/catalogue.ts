@@ -28,6 +28,8 @@ export type Product = {
   category: string | null
   priceMinor: number | null
   archived: boolean
+  /** Only ever met in a sale: no catalogue of the shop lists it. */
+  unmapped: boolean
   baskets: number
   buyers: number
 }
@@ -152,6 +154,8 @@ export type Catalogue = {
   wideStart: Int32Array
   wideGoalOf: Int32Array
   wideWeightOf: Float64Array
+  /** The same by goal: the offers that serve it as a wider one, in their order. */
+  wideServedBy: { indexes: Int32Array; weights: Float64Array }[]
   /** For each goal, the offers that serve it, the weightiest first. */
   servedBy: { index: number; weight: number }[][]
   kindnesses: Listed[]
@@ -228,7 +232,7 @@ export function compile(rows: CatalogueRows): Catalogue {
         wide.set(at, Math.max(wide.get(at) ?? 0, weight * policy.rollUp ** (up + 1)))
       })
     }
-    for (const [at, weight] of wide) {
+    for (const [at, weight] of [...wide].sort((a, b) => a[0] - b[0])) {
       wideGoalOf.push(at)
       wideWeightOf.push(weight)
     }
@@ -269,6 +273,13 @@ export function compile(rows: CatalogueRows): Catalogue {
       servedBy[goalOf[k]!]!.push({ index: entry.index, weight: weightOf[k]! })
   })
   for (const serving of servedBy) serving.sort((a, b) => b.weight - a.weight || a.index - b.index)
+  const wideServedBy = goals.map(() => ({ indexes: [] as number[], weights: [] as number[] }))
+  listed.forEach((entry, i) => {
+    for (let k = wideStart[i]!; k < wideStart[i + 1]!; k++) {
+      wideServedBy[wideGoalOf[k]!]!.indexes.push(entry.index)
+      wideServedBy[wideGoalOf[k]!]!.weights.push(wideWeightOf[k]!)
+    }
+  })
 
   return {
     policy,
@@ -293,6 +304,10 @@ export function compile(rows: CatalogueRows): Catalogue {
     wideStart: Int32Array.from(wideStart),
     wideGoalOf: Int32Array.from(wideGoalOf),
     wideWeightOf: Float64Array.from(wideWeightOf),
+    wideServedBy: wideServedBy.map(({ indexes, weights }) => ({
+      indexes: Int32Array.from(indexes),
+      weights: Float64Array.from(weights),
+    })),
     servedBy,
     kindnesses: listed.filter((entry) => entry.offer.kindness),
     goesWithOnly: !offers.some((offer) => offer.state === 'live'),

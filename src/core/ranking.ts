@@ -361,10 +361,11 @@ export function goesWith(
   history: readonly PastOrder[],
   asOf: number,
   k: number,
+  notAnswered: readonly string[] = [],
   policy: RankingPolicy = RANKING_DEFAULTS,
 ): GoesWith[] {
   const profile = profileOf(learned, { purpose: 'checkout', basket, history, asOf }, policy)
-  const exclude = history.flatMap(({ items }) => items)
+  const exclude = [...history.flatMap(({ items }) => items), ...notAnswered]
   return rankProfile(learned, profile, { exclude, limit: k }).map((ranked) => {
     let partner = { withSku: null as string | null, baskets: 0, customers: 0 }
     for (const item of profile.basket) {

@@ -7,9 +7,8 @@ import type { GoesWith, Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import { plainName, short } from './offer.ts'
 import type { Scored } from './running.ts'
-import { byScore, Running } from './running.ts'
-import { scoreOf } from './score.ts'
-import { fitOf } from './understand.ts'
+import { Running } from './running.ts'
+import { eachFitting, fitOf } from './understand.ts'
 
 const DAY_MS = 86_400_000
 
@@ -45,7 +44,7 @@ export function recommend(
   most: number = MOST_GATED,
 ): Decision {
   const { policy } = moment.catalogue
-  const running = new Running(moment, learning, candidates(moment, learning))
+  const running = runningAt(moment, learning)
   const gated = running.top(most)
   const decision: Decision = {
     primary: null,
@@ -58,7 +57,7 @@ export function recommend(
     gated,
     kindness: null,
     askGoal: moment.careNow === null ? askGoalOf(moment) : null,
-    withoutMoney: gated.length === 0 ? null : running.best(undefined, byScoreWithoutMoney)!.listed.offer.id,
+    withoutMoney: gated.length === 0 ? null : running.bestWithoutMoney()!.listed.offer.id,
   }
   const silent = (cause: string, arm: Decision['arm'] = 'none', propensity = 1): Decision => ({
     ...decision,
@@ -93,9 +92,8 @@ export function recommend(
 
   const best = introductionTo(gated[0]!, running)
   const near = running.every(
-    (each) =>
-      Math.abs(each.score - best.score) <= best.score * policy.exploreWithin &&
-      each.listed.step <= best.listed.step,
+    (listed, score) =>
+      Math.abs(score - best.score) <= best.score * policy.exploreWithin && listed.step <= best.listed.step,
   )
   const chosen = near[Math.floor(drawn(`${policy.salt}|explore|${who}|${moment.today}`) * near.length)]!
   return {
@@ -110,24 +108,29 @@ export function recommend(
 }
 
 /** What may be considered: every offer whose fit reaches the floor, or in a shop without offers what goes with the basket. */
-function* candidates(moment: Moment, learning: Learning): Generator<{ listed: Listed; weighed: Weighed }> {
-  const { catalogue } = moment
-  if (catalogue.goesWithOnly) {
-    for (const goesWith of learning.goesWith(20)) {
-      const listed = productOffer(moment, goesWith)
-      if (listed) yield { listed, weighed: { fit: goesWith.affinity, goesWith } }
-    }
-    return
-  }
-  for (const listed of catalogue.listed) {
-    const fit = fitOf(catalogue, moment.wants, listed.index)
-    if (fit >= catalogue.policy.fitFloor)
-      yield { listed, weighed: { fit: fit * facetFactor(listed, moment), goesWith: null } }
-  }
+function runningAt(moment: Moment, learning: Learning): Running {
+  const { catalogue, wants } = moment
+  const running = new Running(moment, learning)
+  if (catalogue.goesWithOnly)
+    for (const { listed, weighed } of productOffers(moment, learning)) running.add(listed, weighed)
+  else
+    eachFitting(catalogue, wants, catalogue.policy.fitFloor, (index, fit) => {
+      const listed = catalogue.listed[index]!
+      running.add(listed, { fit: fit * facetFactor(listed, moment), goesWith: null })
+    })
+  return running
+}
+
+function productOffers(moment: Moment, learning: Learning): { listed: Listed; weighed: Weighed }[] {
+  return learning.goesWith(20).flatMap((goesWith) => {
+    const listed = productOffer(moment, goesWith)
+    return listed ? [{ listed, weighed: { fit: goesWith.affinity, goesWith } }] : []
+  })
 }
 
 /** Twins differ by facet: the one she named keeps its fit, the other loses some. */
 export function facetFactor({ offer, goalIndexes }: Listed, { wants, catalogue }: Moment): number {
+  if (wants.facets.size === 0) return 1
   const { facetUnknown, facetMismatch } = catalogue.policy
   const named = goalIndexes.flatMap((g) => [...(wants.facets.get(g) ?? [])])
   if (named.length === 0) return 1
@@ -149,7 +152,7 @@ export function* refusals(
 ): Generator<{ offerId: string; fit: number; gate: Gate | null }> {
   const { catalogue } = moment
   if (catalogue.goesWithOnly) {
-    for (const { listed, weighed } of candidates(moment, learning))
+    for (const { listed, weighed } of productOffers(moment, learning))
       yield { offerId: listed.offer.id, fit: weighed.fit, gate: refusalOf(listed, moment, weighed) }
     return
   }
@@ -173,7 +176,7 @@ function openAnswer(moment: Moment, running: Running): { scored: Scored; sinceMs
     if (before.outcome !== null && before.outcome !== 'said' && before.outcome !== 'askedMore')
       answered.add(before.offerId)
     if (answered.has(before.offerId)) continue
-    const scored = running.best((each) => each.listed.offer.id === before.offerId)
+    const scored = running.best((listed) => listed.offer.id === before.offerId)
     if (scored && (found === null || before.atMs < found.sinceMs)) found = { scored, sinceMs: before.atMs }
   }
   return found
@@ -183,23 +186,19 @@ function openAnswer(moment: Moment, running: Running): { scored: Scored; sinceMs
 function introductionTo(best: Scored, running: Running): Scored {
   if (best.listed.after.length === 0) return best
   const before = new Set(best.listed.after.map((link) => link.fromOffer))
-  const comes = (each: Scored) =>
-    before.has(each.listed.offer.id) && each.listed.step > 0 && each.listed.step < best.listed.step
-  return running.best(comes) ?? best
+  return (
+    running.best(
+      (listed) => listed.step > 0 && listed.step < best.listed.step && before.has(listed.offer.id),
+    ) ?? best
+  )
 }
 
 /** A lighter way to the same goal: the best of what asks for less. */
 function lighterThan(primary: Scored, running: Running): Scored | null {
-  const goals = primary.listed.goalIndexes
+  const { step, goalIndexes } = primary.listed
   return running.best(
-    (each) =>
-      each.listed.step < primary.listed.step && each.listed.goalIndexes.some((g) => goals.includes(g)),
+    (listed) => listed.step < step && listed.goalIndexes.some((g) => goalIndexes.includes(g)),
   )
-}
-
-/** The same order had money no say. */
-function byScoreWithoutMoney(a: Scored, b: Scored): number {
-  return scoreOf({ ...b.parts, value: 1 }) - scoreOf({ ...a.parts, value: 1 }) || byScore(a, b)
 }
 
 /** A small thing that asks for nothing: eligible, and makes sense now. */

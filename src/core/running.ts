@@ -9,10 +9,14 @@ import { refusalOf } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import type { Parts } from './score.ts'
-import { partsOf, scoreOf } from './score.ts'
+import { noParts, partsOf, scoreOf } from './score.ts'
 
 /** An offer that passed every gate, with its parts and their product. */
 export type Scored = { listed: Listed; weighed: Weighed; parts: Parts; score: number }
+
+/** An offer by its number in the running. The order of two: which is the better. */
+type Wanted = (listed: Listed, score: number) => boolean
+type Order = (a: number, b: number) => number
 
 const UNASKED = 0
 const PASSES = 1
@@ -20,56 +24,56 @@ const REFUSED = 2
 
 export class Running {
   readonly #moment: Moment
-  readonly #scored: Scored[]
-  readonly #asked: Uint8Array
+  readonly #learning: Learning
+  readonly #listed: Listed[] = []
+  readonly #weighed: Weighed[] = []
+  readonly #scores: number[] = []
+  /** Scores had money no say. */
+  readonly #plain: number[] = []
+  readonly #asked: number[] = []
 
-  constructor(
-    moment: Moment,
-    learning: Learning,
-    candidates: Iterable<{ listed: Listed; weighed: Weighed }>,
-  ) {
+  constructor(moment: Moment, learning: Learning) {
     this.#moment = moment
-    this.#scored = []
-    for (const { listed, weighed } of candidates) {
-      const parts = partsOf(listed, moment, weighed, learning)
-      this.#scored.push({ listed, weighed, parts, score: scoreOf(parts) })
-    }
-    this.#asked = new Uint8Array(this.#scored.length)
+    this.#learning = learning
   }
 
-  #passes(at: number): boolean {
-    const asked = this.#asked[at]!
-    if (asked !== UNASKED) return asked === PASSES
-    const { listed, weighed } = this.#scored[at]!
-    const passes = refusalOf(listed, this.#moment, weighed) === null
-    this.#asked[at] = passes ? PASSES : REFUSED
-    return passes
+  /** Let an offer run. */
+  add(listed: Listed, weighed: Weighed): void {
+    const parts = partsOf(listed, this.#moment, weighed, this.#learning, SCRATCH)
+    this.#listed.push(listed)
+    this.#weighed.push(weighed)
+    this.#scores.push(scoreOf(parts))
+    parts.value = 1
+    this.#plain.push(scoreOf(parts))
+    this.#asked.push(UNASKED)
   }
 
-  /** The best that passes and is wanted, in the order of `before`; null when there is none. */
-  best(
-    wanted: (each: Scored) => boolean = () => true,
-    before: (a: Scored, b: Scored) => number = byScore,
-  ): Scored | null {
-    let best: Scored | null = null
-    for (let at = 0; at < this.#scored.length; at++) {
-      const each = this.#scored[at]!
-      if ((best === null || before(each, best) < 0) && wanted(each) && this.#passes(at)) best = each
-    }
-    return best
+  /** The best that passes and is wanted; null when there is none. */
+  best(wanted?: Wanted): Scored | null {
+    return this.#first(this.#byScore, wanted)
+  }
+
+  /** The best had money no say. */
+  bestWithoutMoney(): Scored | null {
+    return this.#first((a, b) => this.#plain[b]! - this.#plain[a]! || this.#byScore(a, b))
   }
 
   /** All that pass and are wanted, best first. */
-  every(wanted: (each: Scored) => boolean): Scored[] {
-    return this.#scored.filter((each, at) => wanted(each) && this.#passes(at)).sort(byScore)
+  every(wanted: Wanted): Scored[] {
+    const found: number[] = []
+    for (let at = 0; at < this.#listed.length; at++)
+      if (wanted(this.#listed[at]!, this.#scores[at]!) && this.#passes(at)) found.push(at)
+    return found.sort(this.#byScore).map((at) => this.#scored(at))
   }
 
   /** The best `most` that pass, best first. */
   top(most: number): Scored[] {
     const top: Scored[] = []
-    const heap = new Heap(this.#scored)
-    for (let at = heap.pop(); at >= 0 && top.length < most; at = heap.pop())
-      if (this.#passes(at)) top.push(this.#scored[at]!)
+    const heap = heaped(this.#listed.length, this.#byScore)
+    while (heap.length > 0 && top.length < most) {
+      const at = popped(heap, this.#byScore)
+      if (this.#passes(at)) top.push(this.#scored(at))
+    }
     return top
   }
 
@@ -77,59 +81,77 @@ export class Running {
   refusal(): string {
     let refusal = 'FIT_FLOOR'
     let refusedFit = 0
-    for (const { listed, weighed } of this.#scored) {
-      if (weighed.fit <= refusedFit) continue
-      const gate = refusalOf(listed, this.#moment, weighed)
-      if (gate === null) continue
+    this.#weighed.forEach((weighed, at) => {
+      const gate = weighed.fit > refusedFit ? refusalOf(this.#listed[at]!, this.#moment, weighed) : null
+      if (gate === null) return
       refusedFit = weighed.fit
       refusal = gate.code
-    }
+    })
     return refusal
   }
+
+  /** Score, then the smaller step, then the id. */
+  readonly #byScore: Order = (a, b) => {
+    const byScore = this.#scores[b]! - this.#scores[a]!
+    if (byScore !== 0) return byScore
+    const x = this.#listed[a]!
+    const y = this.#listed[b]!
+    return x.step - y.step || (x.offer.id < y.offer.id ? -1 : 1)
+  }
+
+  #first(order: Order, wanted?: Wanted): Scored | null {
+    let best = -1
+    for (let at = 0; at < this.#listed.length; at++) {
+      if (best >= 0 && order(at, best) >= 0) continue
+      if ((wanted === undefined || wanted(this.#listed[at]!, this.#scores[at]!)) && this.#passes(at))
+        best = at
+    }
+    return best < 0 ? null : this.#scored(best)
+  }
+
+  #passes(at: number): boolean {
+    if (this.#asked[at] === UNASKED)
+      this.#asked[at] =
+        refusalOf(this.#listed[at]!, this.#moment, this.#weighed[at]!) === null ? PASSES : REFUSED
+    return this.#asked[at] === PASSES
+  }
+
+  #scored(at: number): Scored {
+    const listed = this.#listed[at]!
+    const weighed = this.#weighed[at]!
+    const parts = partsOf(listed, this.#moment, weighed, this.#learning, noParts())
+    return { listed, weighed, parts, score: this.#scores[at]! }
+  }
 }
 
-/** The order of everything: score, then the smaller step, then the id. */
-export function byScore(a: Scored, b: Scored): number {
-  return (
-    b.score - a.score || a.listed.step - b.listed.step || (a.listed.offer.id < b.listed.offer.id ? -1 : 1)
-  )
+/** Parts of an offer that is only scored: thousands are, and few come out. */
+const SCRATCH = noParts()
+
+/** The numbers below `size` as a binary heap, the best on top: what is wanted is a few of many. Source: Knuth, TAOCP 3, 5.2.3. */
+function heaped(size: number, order: Order): number[] {
+  const heap = Array.from({ length: size }, (_, at) => at)
+  for (let at = (size >> 1) - 1; at >= 0; at--) sink(heap, at, order)
+  return heap
 }
 
-/** A binary heap of places in a list, the best on top: what is wanted is a few of many. Source: Knuth, TAOCP 3, 5.2.3. */
-class Heap {
-  readonly #list: readonly Scored[]
-  readonly #heap: number[]
-
-  constructor(list: readonly Scored[]) {
-    this.#list = list
-    this.#heap = list.map((_, at) => at)
-    for (let at = (this.#heap.length >> 1) - 1; at >= 0; at--) this.#sink(at)
+function popped(heap: number[], order: Order): number {
+  const best = heap[0]!
+  const last = heap.pop()!
+  if (heap.length > 0) {
+    heap[0] = last
+    sink(heap, 0, order)
   }
+  return best
+}
 
-  /** The place of the best that is left, or −1. */
-  pop(): number {
-    const heap = this.#heap
-    if (heap.length === 0) return -1
-    const best = heap[0]!
-    const last = heap.pop()!
-    if (heap.length > 0) {
-      heap[0] = last
-      this.#sink(0)
-    }
-    return best
+function sink(heap: number[], from: number, order: Order): void {
+  const held = heap[from]!
+  let at = from
+  for (let child = 2 * at + 1; child < heap.length; child = 2 * at + 1) {
+    if (child + 1 < heap.length && order(heap[child + 1]!, heap[child]!) < 0) child++
+    if (order(heap[child]!, held) >= 0) break
+    heap[at] = heap[child]!
+    at = child
   }
-
-  #sink(from: number): void {
-    const heap = this.#heap
-    const list = this.#list
-    const held = heap[from]!
-    let at = from
-    for (let child = 2 * at + 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && byScore(list[heap[child + 1]!]!, list[heap[child]!]!) < 0) child++
-      if (byScore(list[heap[child]!]!, list[held]!) >= 0) break
-      heap[at] = heap[child]!
-      at = child
-    }
-    heap[at] = held
-  }
+  heap[at] = held
 }

@@ -56,18 +56,29 @@ export function valuePart({ offer, marginMinor }: Listed, lever: number): number
   return 1 + lever * Math.min(1, Math.max(0, marginMinor / offer.priceMinor))
 }
 
-/** All parts of one offer at one moment. */
-export function partsOf(listed: Listed, moment: Moment, weighed: Weighed, learning: Learning): Parts {
+/** Parts that change nothing. */
+export function noParts(): Parts {
+  return { fit: 1, step: 1, affinity: 1, propensity: 1, readiness: 1, nextStep: 1, value: 1 }
+}
+
+/** All parts of one offer at one moment, written into `parts`. */
+export function partsOf(
+  listed: Listed,
+  moment: Moment,
+  weighed: Weighed,
+  learning: Learning,
+  parts: Parts,
+): Parts {
   const { policy } = moment.catalogue
+  const { offer, checks } = listed
   const affinity =
     weighed.goesWith?.affinity ?? (listed.productIds.length ? learning.affinityOf(listed.productIds) : 0)
-  return {
-    fit: weighed.fit,
-    step: 1 - policy.stepCost * listed.step,
-    affinity: 1 + policy.affinityLift * affinity,
-    propensity: propensityPart(listed.offer.said, listed.offer.accepted, weighed.fit, policy),
-    readiness: readinessPart(listed.checks, moment.facts.date),
-    nextStep: nextStepOf(listed, moment) ? 1 + policy.nextStepLift : 1,
-    value: valuePart(listed, policy.valueLever),
-  }
+  parts.fit = weighed.fit
+  parts.step = 1 - policy.stepCost * listed.step
+  parts.affinity = 1 + policy.affinityLift * affinity
+  parts.propensity = propensityPart(offer.said, offer.accepted, weighed.fit, policy)
+  parts.readiness = checks.length === 0 ? 1 : readinessPart(checks, moment.facts.date)
+  parts.nextStep = listed.after.length > 0 && nextStepOf(listed, moment) ? 1 + policy.nextStepLift : 1
+  parts.value = valuePart(listed, policy.valueLever)
+  return parts
 }

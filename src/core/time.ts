@@ -50,9 +50,16 @@ export function offsetMinutes(ms: number, timeZone: string): number {
   return minutes
 }
 
-/** The whole day number of a date. */
+/** The whole day number of a date. Source: Hinnant, days_from_civil; https://howardhinnant.github.io/date_algorithms.html */
 export function dayOf(date: string): number {
-  return Math.floor(Date.UTC(+date.slice(0, 4), +date.slice(5, 7) - 1, +date.slice(8, 10)) / DAY_MS)
+  const digit = (at: number) => date.charCodeAt(at) - 48
+  const month = digit(5) * 10 + digit(6)
+  // The year begins in March, so that the leap day is its last.
+  const year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3) - (month <= 2 ? 1 : 0)
+  const era = Math.floor(year / 400)
+  const ofEra = year - era * 400
+  const ofYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + digit(8) * 10 + digit(9) - 1
+  return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468
 }
 
 /** The date of a day number. */

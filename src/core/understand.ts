@@ -146,3 +146,38 @@ export function fitOf(catalogue: Catalogue, wants: Wants, index: number): number
       doubt *= 1 - wideWeightOf[k]! * wants.stated[wideGoalOf[k]!]!
   return 1 - doubt
 }
+
+let scratch = new Float64Array(0)
+
+/**
+ * Visit every offer whose fit reaches a floor, with its fit, in the order of the catalogue: {@link fitOf} of
+ * all at once, to the last bit. The wider wishes are few, so they are gone through goal by goal.
+ */
+export function eachFitting(
+  catalogue: Catalogue,
+  wants: Wants,
+  floor: number,
+  visit: (index: number, fit: number) => void,
+): void {
+  const { listed, start, goalOf, weightOf, wideServedBy } = catalogue
+  const { confidence, stated } = wants
+  const n = listed.length
+  if (scratch.length < n) scratch = new Float64Array(n)
+  const doubts = scratch
+  let k = 0
+  for (let index = 0; index < n; index++) {
+    let doubt = 1
+    for (const end = start[index + 1]!; k < end; k++) doubt *= 1 - weightOf[k]! * confidence[goalOf[k]!]!
+    doubts[index] = doubt
+  }
+  if (wants.anyWide)
+    for (let g = 0; g < stated.length; g++) {
+      if (stated[g] === 0) continue
+      const { indexes, weights } = wideServedBy[g]!
+      for (let at = 0; at < indexes.length; at++) doubts[indexes[at]!]! *= 1 - weights[at]! * stated[g]!
+    }
+  for (let index = 0; index < n; index++) {
+    const fit = 1 - doubts[index]!
+    if (fit >= floor) visit(index, fit)
+  }
+}

@@ -12,7 +12,7 @@ import { explanations } from './explanations.ts'
 import { health } from './health.ts'
 import { OPENAPI } from './openapi.ts'
 import { outcomes } from './outcomes.ts'
-import { fieldErrors, Problem, problemResponse } from './problem.ts'
+import { fieldErrors, invalid, Problem, problemResponse } from './problem.ts'
 import { purchases } from './purchases.ts'
 import { rankings } from './rankings.ts'
 import { recommendations } from './recommendations.ts'
@@ -26,6 +26,12 @@ export type AppOptions = {
 }
 
 const MOST_BYTES = 256 * 1024
+const countedBody = bodyLimit({
+  maxSize: MOST_BYTES,
+  onError: () => {
+    throw new Problem('too_large')
+  },
+})
 
 /** Everything behind one fetch. The same on Node and at the edge. */
 export function createApp(options: AppOptions): { app: App; deps: Deps } {
@@ -50,14 +56,16 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
   app.use(async (c, next) => {
     const started = performance.now()
     c.set('deps', deps)
-    c.set('requestId', `req_${deps.random(12)}`)
-    await next()
-    c.header('x-request-id', c.get('requestId'))
+    const requestId = `req_${deps.random(12)}`
+    c.set('requestId', requestId)
+    // Before the answer is made: a header set afterwards makes it anew, with its body as a stream.
+    c.header('x-request-id', requestId)
     c.header('x-content-type-options', 'nosniff')
+    await next()
     deps.log({
       level: c.res.status >= 500 ? 'error' : 'info',
       event: 'request',
-      requestId: c.get('requestId'),
+      requestId,
       method: c.req.method,
       // The route and never the path: a path holds a customer's reference.
       route: c.req.routePath,
@@ -67,21 +75,19 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
       site: c.get('site'),
     })
   })
-  app.use(
-    '/v1/*',
-    bodyLimit({
-      maxSize: MOST_BYTES,
-      onError: () => {
-        throw new Problem('too_large')
-      },
-    }),
-  )
   app.use('/v1/*', async (c, next) => {
-    if (c.req.method !== 'POST' && c.req.method !== 'PUT') return next()
+    const { method } = c.req
+    if (method === 'GET' || method === 'HEAD') return next()
     const type = c.req.header('content-type')
-    if (type === undefined && (c.req.header('content-length') ?? '0') === '0')
-      throw new Problem('body_missing')
-    if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) throw new Problem('not_a_json_type')
+    const length = c.req.header('content-length')
+    if (method === 'POST' || method === 'PUT') {
+      if (type === undefined && (length ?? '0') === '0') throw new Problem('body_missing')
+      if (type === undefined || !/^application\/json\s*(;|$)/i.test(type))
+        throw new Problem('not_a_json_type')
+    }
+    // Only a body of unknown length must be counted as it comes.
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return countedBody(c, next)
+    if (Number(length) > MOST_BYTES) throw new Problem('too_large')
     return next()
   })
 
@@ -109,9 +115,6 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
   })
   return { app, deps }
 }
-
-const invalid = (errors: { field: string; message: string }[]) =>
-  new Problem('invalid_request', errors[0] ? `${errors[0].field}: ${errors[0].message}` : undefined, errors)
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error

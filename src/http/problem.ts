@@ -103,3 +103,14 @@ export function fieldErrors(issues: { path: PropertyKey[]; message: string }[]):
     .slice(0, 20)
     .map((issue) => ({ field: issue.path.map(String).join('.') || '(body)', message: issue.message }))
 }
+
+/** A value as a schema wants it. @throws invalid_request with what is wrong with it. */
+export function parsed<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const result = schema.safeParse(value)
+  if (!result.success) throw invalid(fieldErrors(result.error.issues))
+  return result.data
+}
+
+/** A request that is not of the documented form. */
+export const invalid = (errors: FieldError[]) =>
+  new Problem('invalid_request', errors[0] ? `${errors[0].field}: ${errors[0].message}` : undefined, errors)

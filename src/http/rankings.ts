@@ -73,6 +73,7 @@ export function rankings(app: App): void {
     await stored(snapshot.refresh())
     const ranked = rank(snapshot.learned.learned, {
       ...question,
+      exclude: [...question.exclude, ...snapshot.learned.notAnswered()],
       history: history.map(({ at, items }) => ({ at: Date.parse(at), items })),
       asOf: asOf === undefined ? clock() : Date.parse(asOf),
     })

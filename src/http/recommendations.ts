@@ -1,5 +1,6 @@
 /** decide: `POST /v1/recommendations`, and the explanation of an answer for managers. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import type { Answer } from '../core/answer.ts'
 import { answerOf } from '../core/answer.ts'
 import type { Catalogue } from '../core/catalogue.ts'
@@ -15,7 +16,7 @@ import { ANSWER_EXAMPLE, AnswerSchema } from './answer-schema.ts'
 import type { App, Deps } from './app-context.ts'
 import { admit, bearerHash, siteOf } from './auth.ts'
 import { BasketLineSchema, currency, instant, ref } from './fields.ts'
-import { Problem, problems } from './problem.ts'
+import { Problem, parsed, problems } from './problem.ts'
 
 export const TOUCHPOINTS = [
   'till',
@@ -71,6 +72,8 @@ const AskSchema = z
 
 type Ask = z.infer<typeof AskSchema>
 
+const HeadersSchema = z.object({ 'idempotency-key': ref(80).optional() })
+
 const route = createRoute({
   method: 'post',
   path: '/v1/recommendations',
@@ -81,7 +84,7 @@ const route = createRoute({
     'Answers within `deadlineMs`, always: when the store does not, from the basket alone, marked `degraded`. A repeat with the same `id` (or `Idempotency-Key`) gets the same answer.',
   security: [{ key: [] }],
   request: {
-    headers: z.object({ 'idempotency-key': ref(80).optional() }),
+    headers: HeadersSchema,
     body: { required: true, content: { 'application/json': { schema: AskSchema } } },
   },
   responses: {
@@ -97,33 +100,29 @@ const TILL_ROLES = ['till', 'staff', 'manager', 'owner'] as const
 const DAY_MS = 86_400_000
 
 /** Calls under way, by id: the same id at the same time is one call. */
-type UnderWay = Map<string, { digest: string; answering: ReturnType<typeof answer> }>
+type UnderWay = Map<string, { digest: string; answering: Promise<Made> }>
 
 export function recommendations(app: App): void {
   const underWay: UnderWay = new Map()
   /** Keys that the store confirmed, for when it does not answer. */
   const confirmed = new Map<string, KeyRow>()
 
-  app.openapi(route, async (c) => {
+  // Documented like every route, but parsed by itself: the way through the validators costs as much as the answer.
+  app.openAPIRegistry.registerPath(route)
+  app.post(route.path, async (c) => {
     const deps = c.get('deps')
-    const ask = c.req.valid('json')
+    const ask = parsed(AskSchema, jsonOf(await c.req.text()))
     const hash = await bearerHash(c)
-    const id = ask.id ?? c.req.valid('header')['idempotency-key'] ?? null
+    const named = c.req.header('idempotency-key')
+    const id =
+      ask.id ??
+      (named === undefined ? null : parsed(HeadersSchema, { 'idempotency-key': named })['idempotency-key']!)
     const requestDigest = id === null ? '' : digest(JSON.stringify(ask))
     const same = id === null ? undefined : underWay.get(id)
-    if (same) {
-      if (same.digest !== `${hash}/${requestDigest}`) throw reused()
-      return c.json((await same.answering).answer, 200)
-    }
-    let waitUntil: ((promise: Promise<void>) => void) | undefined
-    try {
-      const { executionCtx } = c
-      waitUntil = (promise) => executionCtx.waitUntil(promise)
-    } catch {
-      // Node has no execution context: the recorder writes by its own timer.
-    }
-    const answering = answer(deps, ask, { id, hash, requestDigest, confirmed, waitUntil })
-    if (id !== null && !ask.dryRun) {
+    if (same && same.digest !== `${hash}/${requestDigest}`) throw reused()
+    const answering =
+      same?.answering ?? answer(deps, ask, { id, hash, requestDigest, confirmed, waitUntil: waitUntilOf(c) })
+    if (id !== null && !same && !ask.dryRun) {
       underWay.set(id, { digest: `${hash}/${requestDigest}`, answering })
       const over = () => underWay.delete(id)
       answering.then(over, over)
@@ -131,8 +130,33 @@ export function recommendations(app: App): void {
     const made = await answering
     c.set('role', made.role)
     c.set('site', made.site)
-    return c.json(made.answer, 200)
+    return c.body(made.text, 200, JSON_TYPE)
   })
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** @throws not_json */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Problem('not_json')
+  }
+}
+
+/** Node has no execution context, and Hono throws for want of one: it is asked once. */
+let hasContext = true
+
+function waitUntilOf(c: Context): ((promise: Promise<void>) => void) | undefined {
+  if (!hasContext) return undefined
+  try {
+    const { executionCtx } = c
+    return (promise) => executionCtx.waitUntil(promise)
+  } catch {
+    hasContext = false
+    return undefined
+  }
 }
 
 const reused = () =>
@@ -148,11 +172,10 @@ type Call = {
   waitUntil: ((promise: Promise<void>) => void) | undefined
 }
 
-async function answer(
-  deps: Deps,
-  ask: Ask,
-  call: Call,
-): Promise<{ answer: Answer; role: string; site: string }> {
+/** The answer as it is sent, and for whom. */
+type Made = { text: string; role: string; site: string }
+
+async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
   const { snapshot, recorder, clock } = deps
   const nowMs = ask.asOf ? Date.parse(ask.asOf) : clock()
   const read = await readInTime(deps, ask, call, nowMs)
@@ -167,7 +190,11 @@ async function answer(
   const catalogue = read?.catalogue ?? snapshot.known
   // Nothing is known yet and the store does not answer: we stay quiet, and in time.
   if (catalogue === null || key === null)
-    return { answer: mute(call.id ?? `rec_${deps.random(16)}`), role: 'unknown', site: '' }
+    return {
+      text: JSON.stringify(mute(call.id ?? `rec_${deps.random(16)}`)),
+      role: 'unknown',
+      site: '',
+    }
 
   const siteId = siteOf(key, ask.site, catalogue.sites)
   const site = catalogue.sites.get(siteId)!
@@ -177,7 +204,7 @@ async function answer(
     ])
   const stored =
     call.id === null ? null : storedAnswer(call.id, siteId, call.requestDigest, read?.row ?? null, recorder)
-  if (stored) return { answer: stored, role: key.role, site: siteId }
+  if (stored !== null) return { text: stored, role: key.role, site: siteId }
 
   const id = call.id ?? `rec_${deps.random(16)}`
   const person = read ? personAt(read.row, siteId, ask, recorder, nowMs) : null
@@ -191,10 +218,15 @@ async function answer(
     currency: site.currency,
     unmatched,
   })
-  if (!ask.dryRun) recorder.add(recordOf(made, decision, moment, ask, call.requestDigest), call.waitUntil)
-  if (ask.explain === 'none')
-    for (const offer of [made.primary, made.alternate]) if (offer) offer.reasons = []
-  return { answer: made, role: key.role, site: siteId }
+  const text = JSON.stringify(made)
+  if (!ask.dryRun)
+    recorder.add(recordOf(made, text, decision, moment, ask, call.requestDigest), call.waitUntil)
+  return { text: ask.explain === 'none' ? withoutReasons(made) : text, role: key.role, site: siteId }
+}
+
+function withoutReasons(made: Answer): string {
+  const quiet = (offer: Answer['primary']) => offer && { ...offer, reasons: [] }
+  return JSON.stringify({ ...made, primary: quiet(made.primary), alternate: quiet(made.alternate) })
 }
 
 /** The one read, if it comes within the deadline; null when it does not, or fails. */
@@ -250,7 +282,7 @@ function storedAnswer(
   requestDigest: string,
   row: TillRow | null,
   recorder: Deps['recorder'],
-): Answer | null {
+): string | null {
   const pending = recorder.find(id)
   const before = pending
     ? { answer: pending.answer, digest: pending.requestDigest, site: pending.siteId }
@@ -259,7 +291,7 @@ function storedAnswer(
       : null
   if (before === null) return null
   if (before.digest !== requestDigest || before.site !== siteId) throw reused()
-  return JSON.parse(before.answer) as Answer
+  return before.answer
 }
 
 /** Who is here, as far as this site may know: her own site, or any once she allowed it. */
@@ -290,7 +322,14 @@ function personAt(
   return ask.asOf ? { ...person, earlier: person.earlier.filter((before) => before.atMs <= nowMs) } : person
 }
 
-function recordOf(made: Answer, decision: Decision, moment: Moment, ask: Ask, requestDigest: string) {
+function recordOf(
+  made: Answer,
+  text: string,
+  decision: Decision,
+  moment: Moment,
+  ask: Ask,
+  requestDigest: string,
+) {
   const { person } = moment
   return {
     id: made.id,
@@ -306,16 +345,18 @@ function recordOf(made: Answer, decision: Decision, moment: Moment, ask: Ask, re
     arm: decision.arm,
     propensity: decision.propensity,
     policyVersion: made.policyVersion,
-    answer: JSON.stringify(made),
+    answer: text,
     inputs: JSON.stringify({
       basket: moment.basket,
       orders: person?.orders ?? null,
       evidence: moment.evidence.map((line) => line.id),
       silence: decision.silence,
       withoutMoney: decision.withoutMoney,
-      gated: decision.gated
-        .slice(0, 20)
-        .map((each) => ({ offerId: each.listed.offer.id, score: each.score, parts: each.parts })),
+      gated: decision.gated.map((each) => ({
+        offerId: each.listed.offer.id,
+        score: each.score,
+        parts: each.parts,
+      })),
     }),
   }
 }

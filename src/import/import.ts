@@ -41,7 +41,7 @@ export type ImportOptions = {
   /** UTC ISO-8601 */
   now: string
   random(length: number): string
-  progress?(step: Progress): void
+  progress?: (step: Progress) => void
 }
 
 /** How far it is: rows read, orders written, or counting. */

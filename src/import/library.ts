@@ -62,8 +62,7 @@ export class Library {
     const taken = holder !== undefined && holder !== known?.id
     if (taken) problems.push({ field: 'sku', message: "another product's already: left out", leftOut: false })
     const own = row.variationId !== null && (known?.variationId ?? null) === null
-    const next: ShelfProduct = {
-      id: known?.id ?? PROVISIONAL_ID + this.#shelf.products.size,
+    const kept = {
       sku: (taken ? null : row.sku) ?? known?.sku ?? null,
       source: own ? row.source : (known?.source ?? null),
       variationId: own ? row.variationId : (known?.variationId ?? null),
@@ -73,18 +72,16 @@ export class Library {
       priceMinor: (priced ? row.priceMinor : null) ?? known?.priceMinor ?? null,
       costMinor: (priced ? row.costMinor : null) ?? known?.costMinor ?? null,
       archived: row.archived,
-      unmapped: false,
-      baskets: known?.baskets ?? 0,
-      buyers: known?.buyers ?? 0,
     }
-    this.#claimed.add(next.id)
+    const id = known?.id ?? PROVISIONAL_ID + this.#shelf.products.size
+    const next = { ...kept, id, unmapped: false, baskets: known?.baskets ?? 0, buyers: known?.buyers ?? 0 }
+    this.#claimed.add(id)
     const same = known && FIELDS.every((field) => known[field] === next[field])
     if (same) {
       this.unchanged++
       return problems
     }
     addProduct(this.#shelf, next)
-    const { id, baskets, buyers, unmapped, ...kept } = next
     if (known) this.#change.changed.push({ id, ...kept })
     else this.#change.made.push(kept)
     return problems

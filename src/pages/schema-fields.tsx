@@ -119,6 +119,8 @@ export function Field(props: {
   )
 }
 
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
 function nestedOf(schema: Schema, schemas: Schemas): Schema | null {
   const field = resolved(schema, schemas)
   if (field.properties) return { properties: field.properties, required: field.required }
@@ -130,7 +132,11 @@ function nestedOf(schema: Schema, schemas: Schemas): Schema | null {
 function typeOf(field: Schema & { orNull?: boolean }, schemas: Schemas): string {
   const one = (schema: Schema): string => {
     const known = resolved(schema, schemas)
-    if (known.enum) return `one of ${known.enum.filter((v) => v !== null).join(', ')}`
+    if (known.enum)
+      return `one of ${known.enum
+        .filter((v) => v !== null)
+        .map(shown)
+        .join(', ')}`
     if (known.type === 'array') return `list of ${plural(one(known.items ?? {}))}`
     if (known.format === 'date-time') return 'instant'
     if (known.format === 'date') return 'date'
@@ -154,7 +160,6 @@ const FORMS: Record<string, string> = {
 }
 
 function limitsOf(field: Schema): string[] {
-  const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
   const range = (least: number | undefined, most: number | undefined, unit: string) => {
     const n = (value: number) => value.toLocaleString('en-US')
     if (least !== undefined && most !== undefined) return [`${n(least)} to ${n(most)}${unit}`]

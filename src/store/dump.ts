@@ -73,7 +73,7 @@ async function* dumpTable(engine: Engine, table: SQLiteTable): AsyncGenerator<st
 function pieces(value: string | number | null): string[] {
   if (typeof value !== 'string' || value.length <= PIECE_CHARS) return [literal(value)]
   const parts: string[] = []
-  const characters = [...value]
+  const characters = Array.from(value)
   for (let at = 0; at < characters.length; at += PIECE_CHARS)
     parts.push(literal(characters.slice(at, at + PIECE_CHARS).join('')))
   return parts

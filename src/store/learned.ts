@@ -15,12 +15,27 @@ export class LearnedStore {
   readonly #numbers = new Map<number, number>()
   readonly #productIds: number[] = []
   readonly #skus = new Map<number, string>()
+  readonly #catalogued = new Set<string>()
+  readonly #unmapped = new Set<string>()
+  readonly #archived = new Set<string>()
+
+  /**
+   * Skus that are learned from and never answered: what is archived, and, once the shop has a catalogue, what was
+   * only ever met in a sale (postage, vouchers, things it may not sell any more).
+   */
+  notAnswered(): string[] {
+    return this.#catalogued.size === 0 ? [...this.#archived] : [...this.#archived, ...this.#unmapped]
+  }
 
   /** Take the rows that changed: products with their totals, pairs and days with their counts as they stand now. */
   apply(products: Product[], pairs: PairRow[], days: DayRow[]): void {
     for (const product of products) {
       const number = this.#number(product)
       this.learned.setStat(number, { baskets: product.baskets, customers: product.buyers })
+      const sku = this.#skus.get(product.id)!
+      for (const set of [this.#catalogued, this.#unmapped, this.#archived]) set.delete(sku)
+      ;(product.unmapped ? this.#unmapped : this.#catalogued).add(sku)
+      if (product.archived) this.#archived.add(sku)
     }
     for (const { a, b, baskets, customers } of pairs) {
       const x = this.#numbers.get(a)
@@ -71,19 +86,21 @@ export class LearnedStore {
       goesWith: (most): GoesWith[] =>
         basket.length === 0
           ? []
-          : goesWith(this.learned, basket, history(), moment.nowMs, most).flatMap((each) => {
-              const beside = each.withSku === null ? undefined : this.learned.itemOf(each.withSku)
-              return beside === undefined
-                ? []
-                : [
-                    {
-                      productId: this.#productIds[each.item]!,
-                      affinity: each.affinity,
-                      orders: each.baskets,
-                      withProductId: this.#productIds[beside]!,
-                    },
-                  ]
-            }),
+          : goesWith(this.learned, basket, history(), moment.nowMs, most, this.notAnswered()).flatMap(
+              (each) => {
+                const beside = each.withSku === null ? undefined : this.learned.itemOf(each.withSku)
+                return beside === undefined
+                  ? []
+                  : [
+                      {
+                        productId: this.#productIds[each.item]!,
+                        affinity: each.affinity,
+                        orders: each.baskets,
+                        withProductId: this.#productIds[beside]!,
+                      },
+                    ]
+              },
+            ),
     }
   }
 }

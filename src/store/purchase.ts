@@ -392,6 +392,7 @@ export function matchOrMake(
     category: line.category ?? null,
     priceMinor: line.unitPriceMinor,
     archived: false,
+    unmapped: true,
     baskets: 0,
     buyers: 0,
   }

@@ -1,9 +1,9 @@
 /** The decision log: answers are written behind, in groups, and never waited for. */
 import type { Engine } from './engine.ts'
-import { recordRecommendations } from './recommendation.ts'
-import type { recommendation } from './schema.ts'
+import type { NewRecommendation } from './recommendation.ts'
+import { recordRecommendation } from './recommendation.ts'
 
-type Row = typeof recommendation.$inferInsert
+type Row = NewRecommendation
 
 /** How long a group gathers, and how many it may hold while the store does not take them. */
 const GATHER_MS = 20
@@ -54,7 +54,7 @@ export class Recorder {
     if (this.#pending.size === 0) return
     const rows = [...this.#pending.values()]
     this.#writing = this.#engine
-      .atomic([recordRecommendations(rows)])
+      .atomic(rows.map(recordRecommendation))
       .then(() => {
         for (const row of rows) this.#forget(row)
       })

@@ -11,8 +11,7 @@ class Crash extends Error {}
 function dying(engine: Engine, nth: number, when: 'before' | 'after'): Engine {
   let n = 0
   return {
-    all: engine.all,
-    allOf: engine.allOf,
+    ...engine,
     atomic: async (statements) => {
       const dies = ++n === nth
       if (dies && when === 'before') throw new Crash()
