@@ -1,4 +1,4 @@
-/** Bundles for Node (server, command line) and for the edge. Not minified: a stack trace should read like the source. */
+/** Bundles for Node (server, command line) and for the edge. Names are kept: a stack trace should read like the source. */
 import { build } from 'esbuild'
 
 const shared = {
@@ -16,7 +16,9 @@ await build({
   outdir: 'dist',
   platform: 'node',
   external: ['better-sqlite3'],
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
 })
 await build({
   ...shared,
@@ -26,4 +28,7 @@ await build({
   mainFields: ['module', 'main'],
   conditions: ['workerd', 'worker', 'browser'],
   external: ['node:*'],
+  // An edge runtime reads all of it at each cold start.
+  minify: true,
+  keepNames: true,
 })

@@ -291,12 +291,12 @@ CREATE TABLE `recommendation` (
 	`arm` text NOT NULL,
 	`propensity` real NOT NULL,
 	`policyVersion` integer NOT NULL,
-	`answer` text NOT NULL,
-	`inputs` text NOT NULL,
 	`outcome` text,
 	`outcomeReason` text,
 	`outcomeAt` text,
-	`saidAt` text
+	`saidAt` text,
+	`answer` text NOT NULL,
+	`inputs` text NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `recommendation_customer` ON `recommendation` (`customer`,`at`);--> statement-breakpoint

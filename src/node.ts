@@ -16,8 +16,19 @@ if (Number(process.versions.napi) < 10) {
 }
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const log = (line: Record<string, unknown>) =>
-  console.log(JSON.stringify({ at: new Date().toISOString(), ...line }))
+// Lines are written in groups: a write for each costs more than the decision it tells of.
+let lines = ''
+const writeLines = () => {
+  if (lines === '') return
+  process.stdout.write(lines)
+  lines = ''
+}
+process.on('exit', writeLines)
+const log = (line: Record<string, unknown>) => {
+  if (lines === '') setTimeout(writeLines, 50).unref()
+  lines += `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`
+  if (line.level === 'error') writeLines()
+}
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env)

@@ -144,6 +144,8 @@ export type Catalogue = {
   productByName: Map<string, number>
   listed: Listed[]
   listedById: Map<string, Listed>
+  /** The numbers of all offers. */
+  every: Int32Array
   linksFrom: Map<string, Link[]>
   sessionOffer: Map<string, string>
   /** Offer × goal, compressed by row: offer i has entries start[i] … start[i+1]. */
@@ -296,6 +298,7 @@ export function compile(rows: CatalogueRows): Catalogue {
     ...products,
     listed,
     listedById: new Map(listed.map((entry) => [entry.offer.id, entry])),
+    every: Int32Array.from(listed, (entry) => entry.index),
     linksFrom: groupBy(rows.links, (l) => l.fromOffer),
     sessionOffer: new Map(rows.sessions.map((session) => [session.id, session.offerId])),
     start: Int32Array.from(start),

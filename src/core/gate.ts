@@ -2,7 +2,7 @@
  * The gates: hard rules, before any taste. Each is a code, a predicate that refuses, and the sentence that
  * explains the refusal. They run in this order and the first that refuses is the reason given.
  */
-import type { Listed, OpenSession } from './catalogue.ts'
+import type { Catalogue, Listed, OpenSession } from './catalogue.ts'
 import { placesLeft } from './catalogue.ts'
 import { isClosed } from './fact.ts'
 import type { GoesWith } from './learning.ts'
@@ -145,6 +145,41 @@ export const GATES: readonly Gate[] = [...eligible, ...applicable, ...suitable]
 export function refusalOf(offer: Listed, moment: Moment, weighed: Weighed): Gate | null {
   for (const each of GATES) if (each.refuses(offer, moment, weighed)) return each
   return null
+}
+
+/** Gates that look at the shop, the day, and whether it is a first or a later sale, but not at who is here. */
+const DAILY = GATES.filter(({ code }) =>
+  ['NOT_LIVE', 'ALLIANCE_NOT_LIVE', 'CHECK_EXPIRED', 'OTHER_SITE', 'BACK_STAGE', 'STAGE'].includes(code),
+)
+const SEASON = GATES.filter(({ code }) => code === 'OUT_OF_SEASON')
+const PERSONAL = GATES.filter((each) => !DAILY.includes(each))
+
+const openByDay = new WeakMap<Catalogue, Map<string, Int32Array>>()
+
+/** The offers that no gate of the day refuses, by index. Found once a day and kind of moment, and kept with the catalogue. */
+export function openOffers(moment: Moment): Int32Array {
+  const { catalogue, facts, siteId, saleKind } = moment
+  let lists = openByDay.get(catalogue)
+  if (!lists || lists.size > 100) openByDay.set(catalogue, (lists = new Map()))
+  // A day that she named can open an offer out of its season.
+  const gates = facts.soonGoals.size > 0 ? DAILY : [...DAILY, ...SEASON]
+  const key = `${siteId}|${facts.date}|${saleKind}|${gates.length}`
+  let open = lists.get(key)
+  if (!open) {
+    const weighed = { fit: 1, goesWith: null }
+    open = Int32Array.from(
+      catalogue.listed.filter((listed) => !gates.some((each) => each.refuses(listed, moment, weighed))),
+      (listed) => listed.index,
+    )
+    lists.set(key, open)
+  }
+  return open
+}
+
+/** Whether an offer that is open today passes the gates that are about her. */
+export function passes(offer: Listed, moment: Moment, weighed: Weighed): boolean {
+  for (const each of PERSONAL) if (each.refuses(offer, moment, weighed)) return false
+  return true
 }
 
 /** Sessions to come with a free place, at this site or at the partner's, of the facet she named; soonest first. */

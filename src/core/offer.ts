@@ -95,7 +95,7 @@ export function offerProblems(
     if (typeof text !== 'string') say(field, 'is missing')
     else {
       if (text === '' && field !== 'disclosure') say(field, 'must not be empty')
-      if ([...text].length > most) say(field, `is longer than ${most} characters`)
+      if (Array.from(text).length > most) say(field, `is longer than ${most} characters`)
       if (UNSEEN.test(text)) say(field, 'holds characters that cannot be seen')
       const pressing = PRESSURE.exec(text)
       if (pressing) say(field, `presses: "${pressing[0]}"`)
@@ -107,7 +107,7 @@ export function offerProblems(
 
 /** A text within a length, by whole characters. */
 export function short(text: string, most: number = REASON_LENGTH): string {
-  const letters = [...text]
+  const letters = Array.from(text)
   return letters.length <= most
     ? text
     : `${letters

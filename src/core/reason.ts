@@ -21,13 +21,34 @@ export function sayableGoals(moment: Seen): Uint8Array {
   const own = new Uint8Array(goals.length)
   for (const line of moment.evidence) {
     const g = goalIndex.get(line.goal)
-    if (g !== undefined && own[g] === 0 && isSpoken(line, moment) && worded(line, moment) !== null) own[g] = 1
+    if (g !== undefined && own[g] === 0 && isSpoken(line, moment) && hasWords(line, moment)) own[g] = 1
   }
   // A line about a wider goal speaks for all that lies under it.
   const sayable = own.slice()
   for (let g = 0; g < goals.length; g++)
     for (let up = parents[g]!; up >= 0 && sayable[g] === 0; up = parents[up]!) sayable[g] = own[up]!
   return sayable
+}
+
+/** Whether there are words for a line, without finding them: see `worded`. */
+function hasWords(line: Evidence, { catalogue, today }: Seen): boolean {
+  switch (line.kind) {
+    case 'told':
+    case 'answered':
+    case 'noticed':
+      return true
+    case 'attended':
+    case 'enrolled':
+    case 'completed':
+    case 'booked':
+      return line.offerId !== null && catalogue.listedById.has(line.offerId)
+    case 'recitalScheduled':
+      return line.aboutDay !== null && line.aboutDay >= today
+    case 'bought':
+      return line.id.startsWith('basket:') && line.words !== null && line.words !== ''
+    default:
+      return false
+  }
 }
 
 /** Whether a line may be said at all: true by today, speakable, and no refusal. */

@@ -2,7 +2,7 @@
 import type { Listed } from './catalogue.ts'
 import { drawn } from './chance.ts'
 import type { Gate, Weighed } from './gate.ts'
-import { GATES, refusalOf } from './gate.ts'
+import { GATES, openOffers, passes, refusalOf } from './gate.ts'
 import type { GoesWith, Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import { plainName, short } from './offer.ts'
@@ -31,7 +31,7 @@ export type Decision = {
 }
 
 /** How many of what passed are kept with a decision, for its explanation. */
-const MOST_GATED = 20
+const MOST_GATED = 10
 
 /**
  * Decide. `drawId` stands in for the customer where nobody is known; `most` is how many of what passed come
@@ -67,7 +67,7 @@ export function recommend(
     kindness: moment.careNow === null ? kindnessOf(moment) : null,
   })
   if (moment.careNow !== null) return silent('CARE')
-  if (gated.length === 0) return silent(running.refusal())
+  if (gated.length === 0) return silent(refusalAt(moment, learning))
 
   const who = moment.person?.ref ?? drawId
   if (moment.person?.holdout) return silent('HOLDOUT', 'holdout')
@@ -102,23 +102,47 @@ export function recommend(
     alternate: lighterThan(chosen, running),
     continuity: 'new',
     validUntilMs: moment.nowMs + policy.continuityDays * DAY_MS,
-    arm: chosen === best ? 'offer' : 'explore',
+    arm: chosen.listed === best.listed ? 'offer' : 'explore',
     propensity: speaks / near.length,
   }
 }
 
-/** What may be considered: every offer whose fit reaches the floor, or in a shop without offers what goes with the basket. */
+/** Everything that passes every gate. Fit comes early because it is cheap and refuses most. */
 function runningAt(moment: Moment, learning: Learning): Running {
   const { catalogue, wants } = moment
   const running = new Running(moment, learning)
-  if (catalogue.goesWithOnly)
-    for (const { listed, weighed } of productOffers(moment, learning)) running.add(listed, weighed)
-  else
-    eachFitting(catalogue, wants, catalogue.policy.fitFloor, (index, fit) => {
+  // A shop without offers lives on what goes with the basket.
+  if (catalogue.goesWithOnly) {
+    for (const { listed, weighed } of productOffers(moment, learning))
+      if (refusalOf(listed, moment, weighed) === null) running.add(listed, weighed)
+  } else
+    eachFitting(catalogue, wants, openOffers(moment), catalogue.policy.fitFloor, (index, fit) => {
       const listed = catalogue.listed[index]!
-      running.add(listed, { fit: fit * facetFactor(listed, moment), goesWith: null })
+      const weighed = { fit: fit * facetFactor(listed, moment), goesWith: null }
+      if (passes(listed, moment, weighed)) running.add(listed, weighed)
     })
   return running
+}
+
+/** The code of the gate that refuses the best fit: why nothing is said where nothing passes. */
+function refusalAt(moment: Moment, learning: Learning): string {
+  const { catalogue, wants } = moment
+  let code = 'FIT_FLOOR'
+  let best = 0
+  const consider = (listed: Listed, weighed: Weighed) => {
+    const gate = weighed.fit > best ? refusalOf(listed, moment, weighed) : null
+    if (gate === null) return
+    best = weighed.fit
+    code = gate.code
+  }
+  if (catalogue.goesWithOnly)
+    for (const { listed, weighed } of productOffers(moment, learning)) consider(listed, weighed)
+  else
+    eachFitting(catalogue, wants, catalogue.every, catalogue.policy.fitFloor, (index, fit) => {
+      const listed = catalogue.listed[index]!
+      consider(listed, { fit: fit * facetFactor(listed, moment), goesWith: null })
+    })
+  return code
 }
 
 function productOffers(moment: Moment, learning: Learning): { listed: Listed; weighed: Weighed }[] {
@@ -251,7 +275,8 @@ export function askGoalOf(moment: Moment): number | null {
 /** A product as an offer of its own, for shops that have mapped no goals: plain words, its price, no claim. */
 export function productOffer(moment: Moment, goesWith: GoesWith): Listed | null {
   const product = moment.catalogue.products.get(goesWith.productId)
-  if (!product || product.archived) return null
+  // Without a price we would seem to give it away.
+  if (!product || product.archived || product.priceMinor === null) return null
   const name = short(plainName(product.name), 40)
   return {
     offer: {
@@ -260,8 +285,8 @@ export function productOffer(moment: Moment, goesWith: GoesWith): Listed | null 
       partnerId: null,
       state: 'live',
       headline: name,
-      priceMinor: product.priceMinor ?? 0,
-      costMinor: product.priceMinor ?? 0,
+      priceMinor: product.priceMinor,
+      costMinor: product.priceMinor,
       ageMinMonths: null,
       ageMaxMonths: null,
       months: [],

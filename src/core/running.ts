@@ -1,11 +1,6 @@
-/**
- * The offers in the running at one moment: all that fit well enough, scored at once. Gates cost more than
- * scores, so an offer's gates are asked only when its score could matter, and never twice. What comes out is
- * the same as asking every gate of every offer.
- */
+/** The offers in the running at one moment: all that passed every gate, scored. What is wanted is a few of them. */
 import type { Listed } from './catalogue.ts'
 import type { Weighed } from './gate.ts'
-import { refusalOf } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import type { Parts } from './score.ts'
@@ -14,13 +9,9 @@ import { noParts, partsOf, scoreOf } from './score.ts'
 /** An offer that passed every gate, with its parts and their product. */
 export type Scored = { listed: Listed; weighed: Weighed; parts: Parts; score: number }
 
-/** An offer by its number in the running. The order of two: which is the better. */
 type Wanted = (listed: Listed, score: number) => boolean
+/** Which of two, by their numbers in the running, comes first. */
 type Order = (a: number, b: number) => number
-
-const UNASKED = 0
-const PASSES = 1
-const REFUSED = 2
 
 export class Running {
   readonly #moment: Moment
@@ -30,14 +21,13 @@ export class Running {
   readonly #scores: number[] = []
   /** Scores had money no say. */
   readonly #plain: number[] = []
-  readonly #asked: number[] = []
 
   constructor(moment: Moment, learning: Learning) {
     this.#moment = moment
     this.#learning = learning
   }
 
-  /** Let an offer run. */
+  /** Let an offer run that passed every gate. */
   add(listed: Listed, weighed: Weighed): void {
     const parts = partsOf(listed, this.#moment, weighed, this.#learning, SCRATCH)
     this.#listed.push(listed)
@@ -45,49 +35,38 @@ export class Running {
     this.#scores.push(scoreOf(parts))
     parts.value = 1
     this.#plain.push(scoreOf(parts))
-    this.#asked.push(UNASKED)
   }
 
-  /** The best that passes and is wanted; null when there is none. */
-  best(wanted?: Wanted): Scored | null {
-    return this.#first(this.#byScore, wanted)
+  /** The best that is wanted; null when there is none. */
+  best(wanted: Wanted): Scored | null {
+    let best = -1
+    for (let at = 0; at < this.#listed.length; at++)
+      if ((best < 0 || this.#byScore(at, best) < 0) && wanted(this.#listed[at]!, this.#scores[at]!)) best = at
+    return best < 0 ? null : this.#scored(best)
   }
 
-  /** The best had money no say. */
+  /** The best had money no say; null when nothing runs. */
   bestWithoutMoney(): Scored | null {
-    return this.#first((a, b) => this.#plain[b]! - this.#plain[a]! || this.#byScore(a, b))
+    let best = -1
+    for (let at = 0; at < this.#listed.length; at++)
+      if (best < 0 || (this.#plain[best]! - this.#plain[at]! || this.#byScore(at, best)) < 0) best = at
+    return best < 0 ? null : this.#scored(best)
   }
 
-  /** All that pass and are wanted, best first. */
+  /** All that are wanted, best first. */
   every(wanted: Wanted): Scored[] {
     const found: number[] = []
     for (let at = 0; at < this.#listed.length; at++)
-      if (wanted(this.#listed[at]!, this.#scores[at]!) && this.#passes(at)) found.push(at)
+      if (wanted(this.#listed[at]!, this.#scores[at]!)) found.push(at)
     return found.sort(this.#byScore).map((at) => this.#scored(at))
   }
 
-  /** The best `most` that pass, best first. */
+  /** The best `most`, best first. */
   top(most: number): Scored[] {
     const top: Scored[] = []
     const heap = heaped(this.#listed.length, this.#byScore)
-    while (heap.length > 0 && top.length < most) {
-      const at = popped(heap, this.#byScore)
-      if (this.#passes(at)) top.push(this.#scored(at))
-    }
+    while (heap.length > 0 && top.length < most) top.push(this.#scored(popped(heap, this.#byScore)))
     return top
-  }
-
-  /** The code of the gate that refuses the best fit: why nothing is said where nothing passes. */
-  refusal(): string {
-    let refusal = 'FIT_FLOOR'
-    let refusedFit = 0
-    this.#weighed.forEach((weighed, at) => {
-      const gate = weighed.fit > refusedFit ? refusalOf(this.#listed[at]!, this.#moment, weighed) : null
-      if (gate === null) return
-      refusedFit = weighed.fit
-      refusal = gate.code
-    })
-    return refusal
   }
 
   /** Score, then the smaller step, then the id. */
@@ -99,23 +78,6 @@ export class Running {
     return x.step - y.step || (x.offer.id < y.offer.id ? -1 : 1)
   }
 
-  #first(order: Order, wanted?: Wanted): Scored | null {
-    let best = -1
-    for (let at = 0; at < this.#listed.length; at++) {
-      if (best >= 0 && order(at, best) >= 0) continue
-      if ((wanted === undefined || wanted(this.#listed[at]!, this.#scores[at]!)) && this.#passes(at))
-        best = at
-    }
-    return best < 0 ? null : this.#scored(best)
-  }
-
-  #passes(at: number): boolean {
-    if (this.#asked[at] === UNASKED)
-      this.#asked[at] =
-        refusalOf(this.#listed[at]!, this.#moment, this.#weighed[at]!) === null ? PASSES : REFUSED
-    return this.#asked[at] === PASSES
-  }
-
   #scored(at: number): Scored {
     const listed = this.#listed[at]!
     const weighed = this.#weighed[at]!
@@ -124,10 +86,10 @@ export class Running {
   }
 }
 
-/** Parts of an offer that is only scored: thousands are, and few come out. */
+/** Parts of an offer that is only scored: many are, and few come out. */
 const SCRATCH = noParts()
 
-/** The numbers below `size` as a binary heap, the best on top: what is wanted is a few of many. Source: Knuth, TAOCP 3, 5.2.3. */
+/** The numbers below `size` as a binary heap, the best on top. Source: Knuth, TAOCP 3, 5.2.3. */
 function heaped(size: number, order: Order): number[] {
   const heap = Array.from({ length: size }, (_, at) => at)
   for (let at = (size >> 1) - 1; at >= 0; at--) sink(heap, at, order)

@@ -150,24 +150,25 @@ export function fitOf(catalogue: Catalogue, wants: Wants, index: number): number
 let scratch = new Float64Array(0)
 
 /**
- * Visit every offer whose fit reaches a floor, with its fit, in the order of the catalogue: {@link fitOf} of
+ * Visit those of some offers whose fit reaches a floor, with their fit, in the order given: {@link fitOf} of
  * all at once, to the last bit. The wider wishes are few, so they are gone through goal by goal.
  */
 export function eachFitting(
   catalogue: Catalogue,
   wants: Wants,
+  among: Int32Array,
   floor: number,
   visit: (index: number, fit: number) => void,
 ): void {
   const { listed, start, goalOf, weightOf, wideServedBy } = catalogue
   const { confidence, stated } = wants
-  const n = listed.length
-  if (scratch.length < n) scratch = new Float64Array(n)
+  if (scratch.length < listed.length) scratch = new Float64Array(listed.length)
   const doubts = scratch
-  let k = 0
-  for (let index = 0; index < n; index++) {
+  for (let at = 0; at < among.length; at++) {
+    const index = among[at]!
     let doubt = 1
-    for (const end = start[index + 1]!; k < end; k++) doubt *= 1 - weightOf[k]! * confidence[goalOf[k]!]!
+    for (let k = start[index]!; k < start[index + 1]!; k++)
+      doubt *= 1 - weightOf[k]! * confidence[goalOf[k]!]!
     doubts[index] = doubt
   }
   if (wants.anyWide)
@@ -176,7 +177,8 @@ export function eachFitting(
       const { indexes, weights } = wideServedBy[g]!
       for (let at = 0; at < indexes.length; at++) doubts[indexes[at]!]! *= 1 - weights[at]! * stated[g]!
     }
-  for (let index = 0; index < n; index++) {
+  for (let at = 0; at < among.length; at++) {
+    const index = among[at]!
     const fit = 1 - doubts[index]!
     if (fit >= floor) visit(index, fit)
   }

@@ -43,7 +43,8 @@ const ExplanationSchema = z
     moneyChangedOrder: z.boolean(),
     outcome: z.string().nullable(),
     scored: z.array(z.strictObject({ offerId: z.string(), score: z.number(), parts: PartsSchema })).openapi({
-      description: 'All that passed every gate, best first; the product of the parts is the score.',
+      description:
+        'The best ten of what passed every gate, best first; the product of the parts is the score.',
     }),
     goals: z.array(
       z.strictObject({

@@ -106,6 +106,18 @@ export function recommendations(app: App): void {
   const underWay: UnderWay = new Map()
   /** Keys that the store confirmed, for when it does not answer. */
   const confirmed = new Map<string, KeyRow>()
+  // Node has no execution context, and Hono throws for want of one: it is asked once.
+  let hasContext = true
+  const waitUntilOf = (c: Context): Call['waitUntil'] => {
+    if (!hasContext) return undefined
+    try {
+      const { executionCtx } = c
+      return (promise) => executionCtx.waitUntil(promise)
+    } catch {
+      hasContext = false
+      return undefined
+    }
+  }
 
   // Documented like every route, but parsed by itself: the way through the validators costs as much as the answer.
   app.openAPIRegistry.registerPath(route)
@@ -145,20 +157,6 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Node has no execution context, and Hono throws for want of one: it is asked once. */
-let hasContext = true
-
-function waitUntilOf(c: Context): ((promise: Promise<void>) => void) | undefined {
-  if (!hasContext) return undefined
-  try {
-    const { executionCtx } = c
-    return (promise) => executionCtx.waitUntil(promise)
-  } catch {
-    hasContext = false
-    return undefined
-  }
-}
-
 const reused = () =>
   new Problem('id_reused', 'This id was used for another question.', [
     { field: 'id', message: 'was used for another question' },
@@ -171,6 +169,9 @@ type Call = {
   confirmed: Map<string, KeyRow>
   waitUntil: ((promise: Promise<void>) => void) | undefined
 }
+
+/** Begins with the time, so that what is recorded together lies together: a commit then writes few pages. */
+const newId = ({ clock, random }: Deps) => `rec_${clock().toString(36)}${random(10)}`
 
 /** The answer as it is sent, and for whom. */
 type Made = { text: string; role: string; site: string }
@@ -191,7 +192,7 @@ async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
   // Nothing is known yet and the store does not answer: we stay quiet, and in time.
   if (catalogue === null || key === null)
     return {
-      text: JSON.stringify(mute(call.id ?? `rec_${deps.random(16)}`)),
+      text: JSON.stringify(mute(call.id ?? newId(deps))),
       role: 'unknown',
       site: '',
     }
@@ -206,7 +207,7 @@ async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
     call.id === null ? null : storedAnswer(call.id, siteId, call.requestDigest, read?.row ?? null, recorder)
   if (stored !== null) return { text: stored, role: key.role, site: siteId }
 
-  const id = call.id ?? `rec_${deps.random(16)}`
+  const id = call.id ?? newId(deps)
   const person = read ? personAt(read.row, siteId, ask, recorder, nowMs) : null
   const { basket, unmatched } = resolveBasket(catalogue, ask.basket?.lines ?? [])
   const moment = momentOf(catalogue, { siteId, touchpoint: ask.touchpoint, nowMs, basket }, person)

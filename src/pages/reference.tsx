@@ -1,4 +1,5 @@
 /** The reference: the app's own OpenAPI document, as a page to read. */
+import { html, raw } from 'hono/html'
 import type { App } from '../http/app-context.ts'
 import { OPENAPI } from '../http/openapi.ts'
 import type { ProblemCode } from '../http/problem.ts'
@@ -41,75 +42,84 @@ type Operation = {
 type Endpoint = { method: string; path: string; operation: Operation }
 
 export function reference(app: App): void {
-  app.get('/reference', (c) => {
-    const document = app.getOpenAPI31Document(OPENAPI)
-    const schemas = (document.components?.schemas ?? {}) as Schemas
-    const endpoints = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
-      Object.entries(methods as Record<string, Operation>).map(
-        ([method, operation]): Endpoint => ({ method, path, operation }),
-      ),
-    )
-    const tags = OPENAPI.tags
-      .map((tag) => ({ ...tag, endpoints: endpoints.filter((e) => e.operation.tags?.[0] === tag.name) }))
-      .filter((tag) => tag.endpoints.length > 0)
+  // The document never changes while the app runs.
+  let made: string | null = null
+  app.get('/reference', async (c) => {
+    made ??= (await html`${<Reference app={app} />}`).toString()
     return page(
       c,
       { title: 'Reference · Encore', here: 'reference', description: OPENAPI.info.description },
-      <div class="reference">
-        <h1>Reference</h1>
-        <p>{OPENAPI.info.description}</p>
-        <p class="quiet">
-          The same as a document for machines: <a href="/openapi.json">/openapi.json</a>. Bodies are JSON,
-          amounts are whole numbers in the smallest coin, instants carry their offset.
-        </p>
-        <nav class="contents" aria-label="On this page">
-          {tags.map((tag) => (
-            <div>
-              <h2>{capital(tag.name)}</h2>
-              <ul>
-                {tag.endpoints.map(({ operation }) => (
-                  <li>
-                    <a href={`#${operation.operationId}`}>{operation.summary ?? operation.operationId}</a>
-                  </li>
-                ))}
-              </ul>
-            </div>
-          ))}
-          <div>
-            <h2>Problems</h2>
-            <ul>
-              <li>
-                <a href="#problems">Every code, and what to do</a>
-              </li>
-            </ul>
-          </div>
-        </nav>
-        {tags.map((tag) => (
-          <section class="tag" aria-labelledby={`tag-${tag.name}`}>
-            <h2 id={`tag-${tag.name}`}>{capital(tag.name)}</h2>
-            <p class="tag-says">{tag.description}</p>
-            {tag.endpoints.map((endpoint) => (
-              <EndpointCard {...endpoint} schemas={schemas} />
-            ))}
-          </section>
-        ))}
-        <section class="tag" aria-labelledby="problems">
-          <h2 id="problems">Problems</h2>
-          <p class="tag-says">
-            What goes wrong is answered as a problem with one of these codes, and the fields that it is about.
-          </p>
-          {(Object.keys(PROBLEMS) as ProblemCode[]).map((code) => (
-            <section class="problem" id={`problem-${code}`} aria-labelledby={`title-${code}`}>
-              <h3 id={`title-${code}`}>{code}</h3>
-              <p>
-                <span class="quiet number">{PROBLEMS[code][0]}</span> {PROBLEMS[code][1]}. {REMEDIES[code]}
-              </p>
-            </section>
-          ))}
-        </section>
-      </div>,
+      raw(made),
     )
   })
+}
+
+function Reference({ app }: { app: App }) {
+  const document = app.getOpenAPI31Document(OPENAPI)
+  const schemas = (document.components?.schemas ?? {}) as Schemas
+  const endpoints = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
+    Object.entries(methods as Record<string, Operation>).map(
+      ([method, operation]): Endpoint => ({ method, path, operation }),
+    ),
+  )
+  const tags = OPENAPI.tags
+    .map((tag) => ({ ...tag, endpoints: endpoints.filter((e) => e.operation.tags?.[0] === tag.name) }))
+    .filter((tag) => tag.endpoints.length > 0)
+  return (
+    <div class="reference">
+      <h1>Reference</h1>
+      <p>{OPENAPI.info.description}</p>
+      <p class="quiet">
+        The same as a document for machines: <a href="/openapi.json">/openapi.json</a>. Bodies are JSON,
+        amounts are whole numbers in the smallest coin, instants carry their offset.
+      </p>
+      <nav class="contents" aria-label="On this page">
+        {tags.map((tag) => (
+          <div>
+            <h2>{capital(tag.name)}</h2>
+            <ul>
+              {tag.endpoints.map(({ operation }) => (
+                <li>
+                  <a href={`#${operation.operationId}`}>{operation.summary ?? operation.operationId}</a>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+        <div>
+          <h2>Problems</h2>
+          <ul>
+            <li>
+              <a href="#problems">Every code, and what to do</a>
+            </li>
+          </ul>
+        </div>
+      </nav>
+      {tags.map((tag) => (
+        <section class="tag" aria-labelledby={`tag-${tag.name}`}>
+          <h2 id={`tag-${tag.name}`}>{capital(tag.name)}</h2>
+          <p class="tag-says">{tag.description}</p>
+          {tag.endpoints.map((endpoint) => (
+            <EndpointCard {...endpoint} schemas={schemas} />
+          ))}
+        </section>
+      ))}
+      <section class="tag" aria-labelledby="problems">
+        <h2 id="problems">Problems</h2>
+        <p class="tag-says">
+          What goes wrong is answered as a problem with one of these codes, and the fields that it is about.
+        </p>
+        {(Object.keys(PROBLEMS) as ProblemCode[]).map((code) => (
+          <section class="problem" id={`problem-${code}`} aria-labelledby={`title-${code}`}>
+            <h3 id={`title-${code}`}>{code}</h3>
+            <p>
+              <span class="quiet number">{PROBLEMS[code][0]}</span> {PROBLEMS[code][1]}. {REMEDIES[code]}
+            </p>
+          </section>
+        ))}
+      </section>
+    </div>
+  )
 }
 
 const capital = (word: string) => word[0]!.toUpperCase() + word.slice(1)

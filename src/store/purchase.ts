@@ -49,6 +49,13 @@ export type PurchaseStatus = 'created' | 'unchanged' | 'replaced' | 'voided' | '
 export type KnownOfPurchases = ProductIndex &
   Pick<Catalogue, 'categories' | 'sites'> & { rulesByCategory: ReadonlyMap<string, Rule[]> }
 
+/** A purchase to be written: its lines as rows, and the category of each. */
+type Written = {
+  input: PurchaseInput
+  lines: (typeof purchaseLine.$inferInsert)[]
+  categories: (string | null)[]
+}
+
 type StoredPurchase = {
   id: string
   revision: number
@@ -149,10 +156,7 @@ async function tryIngest(
   const after = new Map(before)
 
   const results: { id: string; status: PurchaseStatus }[] = []
-  const written = new Map<
-    string,
-    { input: PurchaseInput; lines: (typeof purchaseLine.$inferInsert)[]; categories: (string | null)[] }
-  >()
+  const written = new Map<string, Written>()
   const newProducts: Product[] = []
   const shelf = layerOver(known)
   let nextProduct = tops[0]!.n + 1
@@ -347,7 +351,7 @@ async function tryIngest(
         JSON.stringify(changedStages),
       ),
     )
-  statements.push(...evidenceStatements(written, known, options.now))
+  statements.push(...priceStatements(written), ...evidenceStatements(written, known, options.now))
   if (options.deferLearning) statements.push(statement('update revision set relearnDue = 1'))
   else statements.push(...learn(countsOf(ordersBefore.values(), ordersAfter.values())))
   if (touched.length > 0) statements.push(refreshState(touched))
@@ -422,12 +426,24 @@ function stagesByCustomer(purchases: Iterable<StoredPurchase>): Map<string, 'fro
   return stages
 }
 
+/** A product that no catalogue gave a price has the one it was sold for. */
+function priceStatements(written: Map<string, Written>): Statement[] {
+  const sold = new Map<number, number>()
+  for (const { lines } of written.values())
+    for (const line of lines)
+      if (line.quantity > 0 && line.unitPriceMinor > 0) sold.set(line.productId, line.unitPriceMinor)
+  if (sold.size === 0) return []
+  return [
+    statement(
+      `update product set priceMinor = v.value ->> 1, rev = ${REV} from json_each(?) v where product.id = v.value ->> 0 and priceMinor is null`,
+      JSON.stringify([...sold]),
+    ),
+  ]
+}
+
 /** Evidence of these purchases, derived anew: what an earlier revision said is retracted. */
 function evidenceStatements(
-  written: Map<
-    string,
-    { input: PurchaseInput; lines: (typeof purchaseLine.$inferInsert)[]; categories: (string | null)[] }
-  >,
+  written: Map<string, Written>,
   known: KnownOfPurchases,
   now: string,
 ): Statement[] {

@@ -34,8 +34,10 @@ export class Recorder {
 
   /** Take an answer. With `waitUntil` (an edge runtime) it is written at once, after the response. */
   add(row: Row, waitUntil?: (promise: Promise<void>) => void): void {
-    if (this.#pending.size >= MOST_PENDING)
-      return this.#onError(new Error('the decision log is full: an answer was not recorded'))
+    if (this.#pending.size >= MOST_PENDING) {
+      this.#onError(new Error('the decision log is full: an answer was not recorded'))
+      return
+    }
     this.#pending.set(row.id, row)
     if (row.customer) {
       const rows = this.#byCustomer.get(row.customer)

@@ -483,15 +483,16 @@ export const recommendation = sqliteTable(
     arm: text().notNull(),
     propensity: real().notNull(),
     policyVersion: integer().notNull(),
-    /** JSON: the answer as it was given. */
-    answer: text().notNull(),
-    /** JSON: what the explanation is made from again: the basket, the state it was computed from. */
-    inputs: text().notNull(),
     /** What is known to have happened since: the last outcome's state, and when it was said. */
     outcome: text(),
     outcomeReason: text(),
     outcomeAt: text(),
     saidAt: text(),
+    // The long ones come last: what stands behind them in a row is only reached through all their pages.
+    /** JSON: the answer as it was given. */
+    answer: text().notNull(),
+    /** JSON: what the explanation is made from again: the basket, the state it was computed from. */
+    inputs: text().notNull(),
   },
   (t) => [index('recommendation_customer').on(t.customer, t.at)],
 )

@@ -67,18 +67,18 @@ describe('a small shop, one family', () => {
       outcomeReason: null,
       saidMs: outcome && outcome !== 'notSaid' ? NOON - daysAgo * 86_400_000 : null,
     })
-    const after = (...before: ReturnType<typeof earlier>[]) => {
+    const decidedAfter = (...before: ReturnType<typeof earlier>[]) => {
       const [decision] = decide(shop, { ...wantsPiano, earlier: before })
       return [decision.primary?.listed.offer.id ?? decision.silence, decision.continuity]
     }
-    expect(after(earlier(13, null, 'note'))).toEqual(['note', 'kept'])
-    expect(after(earlier(15, null, 'note'))).toEqual(['piano', 'new'])
-    expect(after(earlier(3, 'said', 'note'))).toEqual(['note', 'kept'])
-    expect(after(earlier(3, 'notSaid', 'note'))).toEqual(['piano', 'new'])
-    expect(after(earlier(3, 'accepted', 'note'))).toEqual(['QUIET', null])
-    expect(after(earlier(20, 'said'))[0]).toBe('term')
-    expect(after(earlier(151, 'said'))[0]).toBe('piano')
-    expect(after(earlier(12, 'said'), earlier(8, 'said'), earlier(2, 'said'))[0]).toBe('SAME_OFFER')
+    expect(decidedAfter(earlier(13, null, 'note'))).toEqual(['note', 'kept'])
+    expect(decidedAfter(earlier(15, null, 'note'))).toEqual(['piano', 'new'])
+    expect(decidedAfter(earlier(3, 'said', 'note'))).toEqual(['note', 'kept'])
+    expect(decidedAfter(earlier(3, 'notSaid', 'note'))).toEqual(['piano', 'new'])
+    expect(decidedAfter(earlier(3, 'accepted', 'note'))).toEqual(['QUIET', null])
+    expect(decidedAfter(earlier(20, 'said'))[0]).toBe('term')
+    expect(decidedAfter(earlier(151, 'said'))[0]).toBe('piano')
+    expect(decidedAfter(earlier(12, 'said'), earlier(8, 'said'), earlier(2, 'said'))[0]).toBe('SAME_OFFER')
   })
 })
 
@@ -291,7 +291,6 @@ describe('for any shop, person and basket', () => {
           expect(o.state).toBe('live')
           if (o.partnerId) {
             expect(made.alliances![0]!.state).toBe('live')
-            expect(made.terms![0]!.startsOn ?? today <= today).toBeTruthy()
             expect(
               (made.terms![0]!.startsOn ?? '') <= today && (made.terms![0]!.endsOn ?? '9') >= today,
             ).toBe(true)

@@ -74,8 +74,12 @@ test('0 answers break a rule; how often it speaks, repeats itself, and offers mo
   let partner = 0
   for (const [i, order] of orders.entries()) {
     const household = households.get(order.customer!)!
-    const lines = order.lines.map(({ unitPriceMinor, unitCostMinor: _, child: __, ...line }) => ({
-      ...line,
+    const lines = order.lines.map(({ sku, name, category, quantity, gift, unitPriceMinor }) => ({
+      sku,
+      name,
+      category,
+      quantity,
+      gift,
       unitPrice: unitPriceMinor,
     }))
     now = Date.parse(order.soldAt)

@@ -6,8 +6,8 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 /** The demo shop's instant. */
 export const SEEDED_AT = '2026-03-14T16:42:00.000Z'
 
-/** The built worker in real workerd, with a D1 database kept in a folder. */
-export async function edge(options: { persist: string; clock: string }) {
+/** The built worker (or another script) in real workerd, with a D1 database kept in a folder. */
+export async function edge(options: { persist: string; clock: string; script?: string }) {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       handleRuntimeStdio: () => {},
@@ -16,7 +16,7 @@ export async function edge(options: { persist: string; clock: string }) {
         {
           name: 'encore',
           modules: true,
-          script: readFileSync('dist/worker.js', 'utf8'),
+          script: options.script ?? readFileSync('dist/worker.js', 'utf8'),
           compatibilityDate: '2026-10-01',
           compatibilityFlags: ['nodejs_compat'],
           d1Databases: { DB: 'encore' },
