@@ -297,7 +297,7 @@ CREATE TABLE `recommendation` (
 	`saidAt` text,
 	`answer` text NOT NULL,
 	`inputs` text NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `recommendation_customer` ON `recommendation` (`customer`,`at`);--> statement-breakpoint
 CREATE TABLE `referral` (

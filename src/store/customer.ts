@@ -106,7 +106,7 @@ const TILL = `select k.role, k.siteId keySite, k.partnerId, k.expiresAt, k.revok
   c.ref, c.siteId customerSite, c.holdout, c.state,
   (select json_group_array(json_array(id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt)) from (
     select id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt from recommendation
-    where customer = (select ?2) and at > (select ?3) order by at desc, rowid desc limit ${CAPS.earlier})) earlier,
+    where customer = (select ?2) and at > (select ?3) order by at desc, id desc limit ${CAPS.earlier})) earlier,
   r.answer storedAnswer, r.requestDigest storedDigest, r.siteId storedSite
   from (select 1) left join apiKey k on k.hash = (select ?1) left join customer c on c.ref = (select ?2)
     left join recommendation r on r.id = (select ?4)`

@@ -1,6 +1,6 @@
 /** The whole database as SQL text, for carrying it into Cloudflare D1. */
 import { getTableColumns, getTableName, is } from 'drizzle-orm'
-import { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Engine } from './engine.ts'
 import { statement } from './engine.ts'
 import * as schema from './schema.ts'
@@ -39,15 +39,18 @@ async function* dumpTable(engine: Engine, table: SQLiteTable): AsyncGenerator<st
     bytes = 0
     return made
   }
-  for (let after = -1; ; ) {
-    const rows = await engine.all<Record<string, string | number | null>>(
+  const key = keyOf(table)
+  const keyed = `(${key.map((column) => `"${column}"`).join(', ')})`
+  const bound = `(${key.map(() => '?').join(', ')})`
+  for (let after: (string | number)[] | null = null; ; ) {
+    const rows: Record<string, string | number | null>[] = await engine.all(
       statement(
-        `select rowid "_row", ${quoted.join(', ')} from "${name}" where rowid > ? order by rowid limit ${PAGE_ROWS}`,
-        after,
+        `select ${quoted.join(', ')} from "${name}" ${after ? `where ${keyed} > ${bound}` : ''} order by ${keyed.slice(1, -1)} limit ${PAGE_ROWS}`,
+        ...(after ?? []),
       ),
     )
     if (rows.length === 0) break
-    after = rows.at(-1)!._row as number
+    after = key.map((column) => rows.at(-1)![column] as string | number)
     for (const row of rows) {
       const cells = columns.map((column) => literal(row[column]!))
       const size = cells.reduce((sum, cell) => sum + Buffer.byteLength(cell) + 2, 4)
@@ -63,10 +66,17 @@ async function* dumpTable(engine: Engine, table: SQLiteTable): AsyncGenerator<st
       yield flush()
       for (const [i, [, ...rest]] of cut.entries())
         for (const piece of rest)
-          yield `update "${name}" set ${quoted[i]} = ${quoted[i]} || ${piece} where rowid = (select max(rowid) from "${name}");\n`
+          yield `update "${name}" set ${quoted[i]} = ${quoted[i]} || ${piece} where ${keyed} = (${key.map((column) => literal(row[column]!)).join(', ')});\n`
     }
   }
   if (values.length > 0) yield flush()
+}
+
+/** The columns of a table's primary key. */
+function keyOf(table: SQLiteTable): string[] {
+  const { columns, primaryKeys } = getTableConfig(table)
+  const single = columns.filter((column) => column.primary)
+  return (single.length > 0 ? single : primaryKeys[0]!.columns).map((column) => column.name)
 }
 
 /** A value as SQL; a text in pieces of at most 12 KB. */

@@ -44,7 +44,8 @@ export class Recorder {
       if (rows) rows.add(row)
       else this.#byCustomer.set(row.customer, new Set([row]))
     }
-    if (waitUntil) waitUntil(this.flush())
+    // The answer goes first: what is written for it starts once it is on its way.
+    if (waitUntil) waitUntil(new Promise((resolve) => setTimeout(resolve)).then(() => this.flush()))
     else this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS)
   }
 

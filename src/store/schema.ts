@@ -466,7 +466,10 @@ export const purchaseLine = sqliteTable(
   (t) => [primaryKey({ columns: [t.purchaseId, t.n] }), index('line_product').on(t.productId)],
 )
 
-/** The recorded answer to one call, with all that is needed to explain and to repeat it. */
+/**
+ * The recorded answer to one call, with all that is needed to explain and to repeat it. Its migration says
+ * WITHOUT ROWID, which Drizzle cannot say: it is written at every call, and so costs one row and one index.
+ */
 export const recommendation = sqliteTable(
   'recommendation',
   {

@@ -65,23 +65,23 @@ function keepAsking(load: Load, requests: Buffer[], until: number, latencies: nu
 /** Be the client: answer each load with what was measured. */
 export function beClient(): void {
   process.on('disconnect', () => process.exit())
-  process.on('message', async (load: Load) => {
-    const requests = requestsOf(load)
-    const latencies: number[] = []
-    const started = performance.now()
-    const failures = await Promise.all(
-      Array.from({ length: load.connections }, () =>
-        keepAsking(load, requests, started + load.ms, latencies),
-      ),
-    )
-    const ms = performance.now() - started
-    latencies.sort((a, b) => a - b)
-    process.send!({
-      requests: latencies.length,
-      failed: failures.reduce((sum, n) => sum + n, 0),
-      ms,
-      p50Ms: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
-      p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
-    } satisfies Measured)
-  })
+  process.on('message', (load: Load) => void measured(load).then((result) => process.send!(result)))
+}
+
+async function measured(load: Load): Promise<Measured> {
+  const requests = requestsOf(load)
+  const latencies: number[] = []
+  const started = performance.now()
+  const failures = await Promise.all(
+    Array.from({ length: load.connections }, () => keepAsking(load, requests, started + load.ms, latencies)),
+  )
+  const ms = performance.now() - started
+  latencies.sort((a, b) => a - b)
+  return {
+    requests: latencies.length,
+    failed: failures.reduce((sum, n) => sum + n, 0),
+    ms,
+    p50Ms: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
+    p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+  }
 }

@@ -31,7 +31,6 @@ const PRODUCTS = 2_000
  */
 const MOST_WITH_ROWS = 50_000
 
-// biome-ignore lint/suspicious/noExplicitAny: the seed's files are ours and are read as they come
 type Raw = any
 const seed = (name: string): Raw[] => JSON.parse(readFileSync(`seed/juniper-row/${name}.json`, 'utf8'))
 const CATEGORIES = seed('categories').map((category) => category.slug as string)
