@@ -163,6 +163,22 @@ export type Catalogue = {
   kindnesses: Listed[]
   /** Shops that have mapped no offers to goals yet live on what goes with what. */
   goesWithOnly: boolean
+  /** What listed offers are made from, by what it hangs on. */
+  parts: ListedParts
+  /** Kept for the gates: the offers that are open on a day, found when first asked for. */
+  openByDay: Map<string, Int32Array>
+}
+
+type ListedParts = {
+  goalsBySlug: Map<string, Goal>
+  partners: Map<string, Partner>
+  alliancesOf: Map<string, Alliance[]>
+  terms: Map<string, Terms>
+  sessionsOf: Map<string, Session[]>
+  holdsOf: Map<string, Hold[]>
+  checksOfPartner: Map<string, Check[]>
+  checksOfOffer: Map<string, Check[]>
+  linksTo: Map<string, Link[]>
 }
 
 const nameKey = (category: string | null, name: string) =>
@@ -192,27 +208,17 @@ export function compile(rows: CatalogueRows): Catalogue {
     showsInBaskets[rule.goalIndex] = Math.max(showsInBaskets[rule.goalIndex]!, rule.weight)
 
   const products = indexProducts(rows.products)
-  const partners = new Map(rows.partners.map((partner) => [partner.id, partner]))
-  const alliances = new Map<string, Alliance>()
-  for (const alliance of rows.alliances) {
-    const known = alliances.get(alliance.partnerId)
-    if (known?.state !== 'live') alliances.set(alliance.partnerId, alliance)
+  const parts: ListedParts = {
+    goalsBySlug,
+    partners: new Map(rows.partners.map((partner) => [partner.id, partner])),
+    alliancesOf: groupBy(rows.alliances, (alliance) => alliance.partnerId),
+    terms: new Map(rows.terms.map((terms) => [termsKey(terms), terms])),
+    sessionsOf: groupBy(rows.sessions, (session) => session.offerId),
+    holdsOf: groupBy(rows.holds, (hold) => hold.sessionId),
+    checksOfPartner: groupBy(rows.checks, (check) => check.partnerId ?? ''),
+    checksOfOffer: groupBy(rows.checks, (check) => check.offerId ?? ''),
+    linksTo: groupBy(rows.links, (link) => link.toOffer),
   }
-  const terms = new Map(rows.terms.map((t) => [`${t.allianceId}/${t.version}`, t]))
-  const holds = groupBy(
-    rows.holds.filter((hold) => hold.state !== 'released'),
-    (hold) => hold.sessionId,
-  )
-  const sessions = groupBy(
-    rows.sessions
-      .filter((session) => !session.cancelled)
-      .map((session) => openSession(session, holds.get(session.id) ?? []))
-      .sort((a, b) => a.startsMs - b.startsMs || (a.id < b.id ? -1 : 1)),
-    (session) => session.offerId,
-  )
-  const checksOfPartner = groupBy(rows.checks, (c) => c.partnerId ?? '')
-  const checksOfOffer = groupBy(rows.checks, (c) => c.offerId ?? '')
-  const linksTo = groupBy(rows.links, (l) => l.toOffer)
 
   const offers = [...rows.offers].sort((a, b) => (a.id < b.id ? -1 : 1))
   const start = [0]
@@ -222,11 +228,8 @@ export function compile(rows: CatalogueRows): Catalogue {
   const wideGoalOf: number[] = []
   const wideWeightOf: number[] = []
   const listed = offers.map((offer, index): Listed => {
-    const weighed = Object.entries(offer.goals)
-      .filter(([slug]) => goalIndex.has(slug))
-      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     const wide = new Map<number, number>()
-    for (const [slug, weight] of weighed) {
+    for (const [slug, weight] of weighedGoals(offer, goalIndex)) {
       goalOf.push(goalIndex.get(slug)!)
       weightOf.push(weight)
       ancestorsOf(slug, goalsBySlug).forEach((ancestor, up) => {
@@ -240,33 +243,7 @@ export function compile(rows: CatalogueRows): Catalogue {
     }
     start.push(goalOf.length)
     wideStart.push(wideGoalOf.length)
-    const alliance = offer.partnerId === null ? null : (alliances.get(offer.partnerId) ?? null)
-    const inForce = alliance ? (terms.get(`${alliance.id}/${alliance.termsVersion}`) ?? null) : null
-    return {
-      offer,
-      index,
-      step: stepOf(offer),
-      monthMask: offer.months.reduce((mask, month) => mask | (1 << month), 0),
-      leadGoal: weighed.length ? goalIndex.get(weighed[0]![0])! : -1,
-      goalIndexes: weighed.map(([slug]) => goalIndex.get(slug)!),
-      partner: offer.partnerId === null ? null : (partners.get(offer.partnerId) ?? null),
-      alliance,
-      terms: inForce,
-      checks: [
-        ...(offer.partnerId === null ? [] : (checksOfPartner.get(offer.partnerId) ?? [])),
-        ...(checksOfOffer.get(offer.id) ?? []),
-      ].sort((a, b) => (a.id < b.id ? -1 : 1)),
-      sessions: sessions.get(offer.id) ?? [],
-      productIds: offer.skus.flatMap((sku) => products.productBySku.get(sku) ?? []),
-      sensitive: weighed
-        .filter(([slug, weight]) => goalsBySlug.get(slug)!.toldOnly && weight >= policy.sensitiveWeight)
-        .map(([slug]) => goalIndex.get(slug)!),
-      after: linksTo.get(offer.id) ?? [],
-      marginMinor:
-        offer.partnerId === null
-          ? offer.priceMinor - offer.costMinor
-          : Math.floor((offer.priceMinor * (inForce?.commissionBasisPoints ?? 0)) / 10_000),
-    }
+    return listedOf(offer, index, { policy, goalIndex, parts, productBySku: products.productBySku })
   })
 
   const servedBy: Catalogue['servedBy'] = goals.map(() => [])
@@ -314,7 +291,182 @@ export function compile(rows: CatalogueRows): Catalogue {
     servedBy,
     kindnesses: listed.filter((entry) => entry.offer.kindness),
     goesWithOnly: !offers.some((offer) => offer.state === 'live'),
+    parts,
+    openByDay: new Map(),
   }
+}
+
+const termsKey = (terms: { allianceId: string; version: number }) => `${terms.allianceId}/${terms.version}`
+
+/** The goals of an offer that the shop knows, the weightiest first. */
+function weighedGoals(offer: Offer, goalIndex: Catalogue['goalIndex']): [string, number][] {
+  return Object.entries(offer.goals)
+    .filter(([slug]) => goalIndex.has(slug))
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+}
+
+/** An offer beside all that its gates look at. */
+function listedOf(
+  offer: Offer,
+  index: number,
+  {
+    policy,
+    goalIndex,
+    parts,
+    productBySku,
+  }: Pick<Catalogue, 'policy' | 'goalIndex' | 'parts' | 'productBySku'>,
+): Listed {
+  const { partnerId } = offer
+  const weighed = weighedGoals(offer, goalIndex)
+  const alliances = partnerId === null ? [] : (parts.alliancesOf.get(partnerId) ?? [])
+  const alliance = alliances.find((each) => each.state === 'live') ?? alliances.at(-1) ?? null
+  const terms = alliance
+    ? (parts.terms.get(termsKey({ allianceId: alliance.id, version: alliance.termsVersion })) ?? null)
+    : null
+  return {
+    offer,
+    index,
+    step: stepOf(offer),
+    monthMask: offer.months.reduce((mask, month) => mask | (1 << month), 0),
+    leadGoal: weighed.length ? goalIndex.get(weighed[0]![0])! : -1,
+    goalIndexes: weighed.map(([slug]) => goalIndex.get(slug)!),
+    partner: partnerId === null ? null : (parts.partners.get(partnerId) ?? null),
+    alliance,
+    terms,
+    checks: [
+      ...(partnerId === null ? [] : (parts.checksOfPartner.get(partnerId) ?? [])),
+      ...(parts.checksOfOffer.get(offer.id) ?? []),
+    ].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    sessions: (parts.sessionsOf.get(offer.id) ?? [])
+      .filter((session) => !session.cancelled)
+      .map((session) => openSession(session, parts.holdsOf.get(session.id) ?? []))
+      .sort((a, b) => a.startsMs - b.startsMs || (a.id < b.id ? -1 : 1)),
+    productIds: offer.skus.flatMap((sku) => productBySku.get(sku) ?? []),
+    sensitive: weighed
+      .filter(([slug, weight]) => parts.goalsBySlug.get(slug)!.toldOnly && weight >= policy.sensitiveWeight)
+      .map(([slug]) => goalIndex.get(slug)!),
+    after: parts.linksTo.get(offer.id) ?? [],
+    marginMinor:
+      partnerId === null
+        ? offer.priceMinor - offer.costMinor
+        : Math.floor((offer.priceMinor * (terms?.commissionBasisPoints ?? 0)) / 10_000),
+  }
+}
+
+/** A row as it was (undefined: it is new) and as it is. */
+export type Change<Row> = { before: Row | undefined; after: Row }
+
+/** Rows that changed, by part. */
+export type Changes = {
+  [Part in Exclude<keyof CatalogueRows, 'policy'>]?: Change<CatalogueRows[Part][number]>[]
+} & { policy?: true }
+
+/**
+ * Bring a compiled catalogue up to date in place, at the cost of what changed: after it, it equals the compiled
+ * rows. False, and nothing is touched, where what changed reaches everywhere (goals, rules, links, the policy,
+ * a new offer …): then compile.
+ */
+export function patch(catalogue: Catalogue, changes: Changes): boolean {
+  const { offers = [], sessions = [], holds = [], checks = [], products = [], ...others } = changes
+  const { partners = [], alliances = [], terms = [], ...everywhere } = others
+  if (Object.keys(everywhere).length > 0) return false
+  const moved =
+    offers.some(({ before, after }) => !before || !sameIn(before, after, OFFER_PLACE)) ||
+    sessions.some(({ before, after }) => before && before.offerId !== after.offerId) ||
+    holds.some(({ before, after }) => before && before.sessionId !== after.sessionId) ||
+    checks.some(({ before, after }) => before && !sameIn(before, after, ['partnerId', 'offerId'])) ||
+    alliances.some(({ before, after }) => before && before.partnerId !== after.partnerId) ||
+    products.some(({ before, after }) => before && !sameIn(before, after, PRODUCT_NAMES))
+  if (moved) return false
+
+  const { parts, listed, listedById, openByDay } = catalogue
+  const touched = new Set<string>()
+  const ofPartners = new Set<string>()
+  for (const { after } of offers) touched.add(after.id)
+  for (const { after } of sessions) {
+    put(parts.sessionsOf, after.offerId, after)
+    catalogue.sessionOffer.set(after.id, after.offerId)
+    touched.add(after.offerId)
+  }
+  for (const { after } of holds) {
+    put(parts.holdsOf, after.sessionId, after)
+    touched.add(catalogue.sessionOffer.get(after.sessionId) ?? '')
+  }
+  for (const { after } of checks) {
+    put(parts.checksOfPartner, after.partnerId ?? '', after)
+    put(parts.checksOfOffer, after.offerId ?? '', after)
+    if (after.offerId !== null) touched.add(after.offerId)
+    if (after.partnerId !== null) ofPartners.add(after.partnerId)
+  }
+  for (const { after } of partners) {
+    parts.partners.set(after.id, after)
+    ofPartners.add(after.id)
+  }
+  for (const { after } of alliances) {
+    put(parts.alliancesOf, after.partnerId, after)
+    ofPartners.add(after.partnerId)
+  }
+  for (const { after } of terms) {
+    parts.terms.set(termsKey(after), after)
+    for (const [partnerId, list] of parts.alliancesOf)
+      if (list.some((alliance) => alliance.id === after.allianceId)) ofPartners.add(partnerId)
+  }
+  const newSkus = new Set<string>()
+  for (const { before, after } of products) {
+    if (before) catalogue.products.set(after.id, after)
+    else addProduct(catalogue, after)
+    if (!before && after.sku !== null) newSkus.add(after.sku)
+  }
+  if (ofPartners.size > 0 || newSkus.size > 0)
+    for (const { offer } of listed)
+      if (ofPartners.has(offer.partnerId ?? '') || offer.skus.some((sku) => newSkus.has(sku)))
+        touched.add(offer.id)
+
+  const rows = new Map(offers.map(({ after }) => [after.id, after]))
+  for (const id of touched) {
+    const was = listedById.get(id)
+    if (!was) continue
+    const is = listedOf(rows.get(id) ?? was.offer, was.index, catalogue)
+    listed[was.index] = is
+    listedById.set(id, is)
+    const kind = catalogue.kindnesses.indexOf(was)
+    if (kind >= 0) catalogue.kindnesses[kind] = is
+  }
+  if (offers.length > 0) catalogue.goesWithOnly = !listed.some(({ offer }) => offer.state === 'live')
+  // What was said and accepted, places and products close no day.
+  const onlyCounted = offers.every(({ before, after }) =>
+    sameBut(before!, after, ['said', 'accepted', 'rev']),
+  )
+  if (!onlyCounted || ofPartners.size > 0 || checks.length > 0) openByDay.clear()
+  return true
+}
+
+/** Where an offer stands in the columns, and in what lists. */
+const OFFER_PLACE = ['goals', 'kindness'] as const
+/** What a product is found by. */
+const PRODUCT_NAMES = ['sku', 'source', 'variationId', 'gtin', 'name', 'category'] as const
+
+function sameIn<Row extends object>(a: Row, b: Row, fields: readonly (keyof Row)[]): boolean {
+  return fields.every(
+    (field) => a[field] === b[field] || JSON.stringify(a[field]) === JSON.stringify(b[field]),
+  )
+}
+
+function sameBut<Row extends object>(a: Row, b: Row, fields: readonly string[]): boolean {
+  return sameIn(
+    a,
+    b,
+    (Object.keys(b) as (keyof Row)[]).filter((field) => !fields.includes(field as string)),
+  )
+}
+
+/** Put a row into its group, in the place of the one with its id or at the end. */
+function put<Row extends { id: string }>(groups: Map<string, Row[]>, key: string, row: Row): void {
+  const group = groups.get(key)
+  const at = group?.findIndex((each) => each.id === row.id) ?? -1
+  if (!group) groups.set(key, [row])
+  else if (at < 0) group.push(row)
+  else group[at] = row
 }
 
 export type ProductIndex = Pick<
@@ -353,10 +505,9 @@ export function openSession(session: Session, holds: Hold[]): OpenSession {
   return {
     ...session,
     startsMs: Date.parse(session.startsAt),
-    leases: holds.map((hold) => ({
-      confirmed: hold.state === 'confirmed',
-      untilMs: Date.parse(hold.expiresAt),
-    })),
+    leases: holds
+      .filter((hold) => hold.state !== 'released')
+      .map((hold) => ({ confirmed: hold.state === 'confirmed', untilMs: Date.parse(hold.expiresAt) })),
   }
 }
 

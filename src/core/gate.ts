@@ -2,7 +2,7 @@
  * The gates: hard rules, before any taste. Each is a code, a predicate that refuses, and the sentence that
  * explains the refusal. They run in this order and the first that refuses is the reason given.
  */
-import type { Catalogue, Listed, OpenSession } from './catalogue.ts'
+import type { Listed, OpenSession } from './catalogue.ts'
 import { placesLeft } from './catalogue.ts'
 import { isClosed } from './fact.ts'
 import type { GoesWith } from './learning.ts'
@@ -154,24 +154,22 @@ const DAILY = GATES.filter(({ code }) =>
 const SEASON = GATES.filter(({ code }) => code === 'OUT_OF_SEASON')
 const PERSONAL = GATES.filter((each) => !DAILY.includes(each))
 
-const openByDay = new WeakMap<Catalogue, Map<string, Int32Array>>()
-
 /** The offers that no gate of the day refuses, by index. Found once a day and kind of moment, and kept with the catalogue. */
 export function openOffers(moment: Moment): Int32Array {
   const { catalogue, facts, siteId, saleKind } = moment
-  let lists = openByDay.get(catalogue)
-  if (!lists || lists.size > 100) openByDay.set(catalogue, (lists = new Map()))
+  const { openByDay } = catalogue
   // A day that she named can open an offer out of its season.
   const gates = facts.soonGoals.size > 0 ? DAILY : [...DAILY, ...SEASON]
   const key = `${siteId}|${facts.date}|${saleKind}|${gates.length}`
-  let open = lists.get(key)
+  let open = openByDay.get(key)
   if (!open) {
     const weighed = { fit: 1, goesWith: null }
     open = Int32Array.from(
       catalogue.listed.filter((listed) => !gates.some((each) => each.refuses(listed, moment, weighed))),
       (listed) => listed.index,
     )
-    lists.set(key, open)
+    if (openByDay.size >= 100) openByDay.clear()
+    openByDay.set(key, open)
   }
   return open
 }

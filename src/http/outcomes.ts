@@ -6,7 +6,7 @@ import { goalsOfEvent } from '../core/event.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { GuardFailed } from '../store/engine.ts'
 import type { OutcomeWrite } from '../store/outcome.ts'
-import { findOutcome, recordOutcome } from '../store/outcome.ts'
+import { findOutcome, findReferral, recordOutcome } from '../store/outcome.ts'
 import { findRecommendation } from '../store/recommendation.ts'
 import type { App, Deps } from './app-context.ts'
 import { requires, stored } from './auth.ts'
@@ -191,13 +191,13 @@ async function keep(
   if (recorder.find(recommendationId)) await recorder.flush()
   const inputDigest = digest(JSON.stringify([recommendationId, input]))
   for (let attempt = 1; ; attempt++) {
-    const before = await findOutcome(engine, input.eventId)
-    if (before) {
-      if (before.digest !== inputDigest)
+    const known = await findOutcome(engine, input.eventId)
+    if (known) {
+      if (known.digest !== inputDigest)
         throw new Problem('id_reused', 'This event id was used for another outcome.', [
           { field: 'eventId', message: 'was used for another outcome' },
         ])
-      return JSON.parse(before.answer) as Recorded
+      return JSON.parse(known.answer) as Recorded
     }
     const found = await findRecommendation(engine, recommendationId)
     // An answer of another site is not this till's: kept, but nothing of it is told or changed.
@@ -237,9 +237,15 @@ async function keep(
     const listed = rec?.offerId ? catalogue.listedById.get(rec.offerId) : undefined
     const today = dateOf(localDay(nowMs, catalogue.sites.get(siteId)?.timeZone ?? 'UTC'))
     const accepts = input.state === 'accepted' || input.state === 'booked'
-    const alreadyAccepted = rec?.outcome === 'accepted' || rec?.outcome === 'booked'
+    // One answer has one referral: who accepts again, after a second thought, gets the same code.
+    const before = rec && accepts ? await findReferral(engine, rec.id) : null
+    if (before && listed) {
+      const { code, sessionId, expiresOn } = before
+      answered.referral = { code, state: sessionId ? 'booked' : 'accepted', sessionId, expiresOn }
+      answered.receiptLine = `${listed.offer.say.receiptLine} ${code}`.trim()
+    }
     if (rec && accepts && !rec.offerId) return { ...answered, recorded: false, reason: 'WITHOUT_OFFER' }
-    if (rec && listed && accepts && !alreadyAccepted) {
+    if (rec && listed && accepts && before === null) {
       const session = input.sessionId ? listed.sessions.find((s) => s.id === input.sessionId) : undefined
       if (input.sessionId && !session)
         throw new Problem('unknown_reference', 'sessionId: is no session of this offer', [

@@ -1,5 +1,5 @@
 /** The catalogue's rows: all of them once, then only what changed since. */
-import type { CatalogueRows, Product } from '../core/catalogue.ts'
+import type { CatalogueRows, Changes, Product } from '../core/catalogue.ts'
 import { defaultPolicy } from '../core/policy.ts'
 import type { Engine, Statement } from './engine.ts'
 import { statement } from './engine.ts'
@@ -50,8 +50,8 @@ export type CatalogueStore = {
 export type PairRow = { a: number; b: number; baskets: number; customers: number }
 export type DayRow = { productId: number; day: number; orders: number }
 
-/** What came with a refresh: which parts changed, the products, pairs and days among it. */
-export type Refreshed = { changed: Set<string>; products: Product[]; pairs: PairRow[]; days: DayRow[] }
+/** What came with a refresh: the rows that changed as they were and are; the products, pairs and days among it. */
+export type Refreshed = { changes: Changes; products: Product[]; pairs: PairRow[]; days: DayRow[] }
 
 /** An empty store of rows, to be refreshed from revision 0. */
 export function emptyCatalogue(): CatalogueStore {
@@ -62,12 +62,16 @@ export function emptyCatalogue(): CatalogueStore {
 /** Bring the rows up to date: one round trip that returns only rows changed since `store.rev`. */
 export async function refreshCatalogue(engine: Engine, store: CatalogueStore): Promise<Refreshed> {
   const since = store.rev
+  // In the order of their making, so that rows which came one by one stand as those that came at once. The value
+  // is a subquery so that nothing is planned anew: see TILL in customer.ts.
   const reads: Statement[] = [
     statement('select n from revision'),
-    statement('select record from policy where rev > ? order by version desc limit 1', since),
-    statement('select a, b, baskets, customers from pair where rev > ?', since),
-    statement('select productId, day, orders from saleDay where rev > ?', since),
-    ...PART_NAMES.map((name) => statement(`select * from "${PARTS[name].table}" where rev > ?`, since)),
+    statement('select record from policy where rev > (select ?) order by version desc limit 1', since),
+    statement('select a, b, baskets, customers from pair where rev > (select ?)', since),
+    statement('select productId, day, orders from saleDay where rev > (select ?)', since),
+    ...PART_NAMES.map((name) =>
+      statement(`select * from "${PARTS[name].table}" where rev > (select ?) order by rowid`, since),
+    ),
   ]
   const [revision, policies, pairs, days, ...parts] = (await engine.allOf(reads)) as [
     { n: number }[],
@@ -76,20 +80,24 @@ export async function refreshCatalogue(engine: Engine, store: CatalogueStore): P
     DayRow[],
     ...Raw[][],
   ]
-  const changed = new Set<string>()
+  const changes: Record<string, unknown> = {}
   if (policies[0]) {
     store.policy = JSON.parse(policies[0].record)
-    changed.add('policy')
+    changes.policy = true
   }
   PART_NAMES.forEach((name, i) => {
-    for (const row of parts[i]!) {
-      PARTS[name].read(row)
-      store.parts[name].set(PARTS[name].key(row), row)
-      changed.add(name)
-    }
+    const part = store.parts[name]
+    const changed = parts[i]!.map((after) => {
+      PARTS[name].read(after)
+      const key = PARTS[name].key(after)
+      const before = part.get(key)
+      part.set(key, after)
+      return { before, after }
+    })
+    if (changed.length > 0) changes[name] = changed
   })
   store.rev = revision[0]?.n ?? 0
-  return { changed, products: parts[PART_NAMES.indexOf('products')] as unknown as Product[], pairs, days }
+  return { changes, products: parts[PART_NAMES.indexOf('products')] as unknown as Product[], pairs, days }
 }
 
 /** The rows in the shape that the core compiles. */

@@ -12,6 +12,17 @@ export async function findOutcome(engine: Engine, eventId: string): Promise<Outc
   return row ?? null
 }
 
+/** The referral that an answer was accepted with, or null. */
+export async function findReferral(
+  engine: Engine,
+  recommendationId: string,
+): Promise<typeof referral.$inferSelect | null> {
+  const [row] = await engine.all<typeof referral.$inferSelect>(
+    statement('select * from referral where recommendationId = ?', recommendationId),
+  )
+  return row ?? null
+}
+
 /** States that mean that it was said aloud. */
 const SAID = ['said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong']
 const ACCEPTED = ['accepted', 'booked']
@@ -67,21 +78,21 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
   const { row, recommendation: rec } = write
   const statements: Statement[] = [BUMP, insertRows(outcome, [row])]
   if (rec !== null) {
-    if (write.hold) statements.push(...holdPlace(write.hold))
-    if (write.referral) statements.push(insertRows(referral, [write.referral]))
     const said = SAID.includes(row.state) ? 1 : 0
     const accepted = ACCEPTED.includes(row.state) ? 1 : 0
     if (said === 1 && rec.offerId !== null)
       statements.push(
         statement(
           `update offer set said = said + (select saidAt is null from recommendation where id = ?1),
-             accepted = accepted + (select ?2 = 1 and coalesce(outcome, '') not in ('accepted', 'booked') from recommendation where id = ?1),
+             accepted = accepted + (?2 = 1 and not exists (select 1 from referral where recommendationId = ?1)),
              rev = ${REV} where id = ?3`,
           rec.id,
           accepted,
           rec.offerId,
         ),
       )
+    if (write.hold) statements.push(...holdPlace(write.hold))
+    if (write.referral) statements.push(insertRows(referral, [write.referral]))
     statements.push(
       statement(
         `update recommendation set outcome = ?2, outcomeReason = ?3, outcomeAt = ?4 where id = ?1 and coalesce(outcomeAt, '') <= ?4`,

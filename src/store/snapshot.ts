@@ -1,6 +1,6 @@
 /** The snapshot: the catalogue and what was learned, in memory, brought up to date whenever a read shows another revision. */
 import type { Catalogue } from '../core/catalogue.ts'
-import { compile } from '../core/catalogue.ts'
+import { compile, patch } from '../core/catalogue.ts'
 import { emptyCatalogue, refreshCatalogue, rowsOf } from './catalogue.ts'
 import type { Engine } from './engine.ts'
 import { LearnedStore } from './learned.ts'
@@ -41,10 +41,10 @@ export class Snapshot {
   }
 
   async #refresh(): Promise<Catalogue> {
-    const { changed, products, pairs, days } = await refreshCatalogue(this.#engine, this.#rows)
+    const { changes, products, pairs, days } = await refreshCatalogue(this.#engine, this.#rows)
     this.learned.apply(products, pairs, days)
-    // Counts alone change nothing that is compiled.
-    if (this.#catalogue === null || changed.size > 0) this.#catalogue = compile(rowsOf(this.#rows))
+    if (this.#catalogue === null || !patch(this.#catalogue, changes))
+      this.#catalogue = compile(rowsOf(this.#rows))
     return this.#catalogue
   }
 }

@@ -1,4 +1,5 @@
 /** say what happened: places, referrals, fatigue, repeats; on both engines. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Shop } from '../support/shop.ts'
 import { ENGINES, openShop } from '../support/shop.ts'
@@ -62,8 +63,10 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(await count(shop, `select accepted n from offer where id = 'O049'`)).toBe(1)
     const other = await happened(shop, id, { ...event, state: 'said' })
     expect([other.status, other.body.code, other.body.errors[0].field]).toEqual([422, 'id_reused', 'eventId'])
-    // A second acceptance of the same answer keeps no second place.
-    await happened(shop, id, { ...event, eventId: 'e2' })
+    // She declines, thinks again and accepts: the same code, and no second place.
+    await happened(shop, id, { eventId: 'e2', state: 'declined', reason: 'notNow' })
+    const again = await happened(shop, id, { ...event, eventId: 'e3' })
+    expect([again.status, again.body]).toEqual([200, first.body])
     expect(await count(shop, 'select count(*) n from hold')).toBe(1)
   })
 
@@ -144,6 +147,57 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(body).toMatchObject({ orphan: true, referral: null })
     expect(await count(shop, 'select count(*) n from hold')).toBe(0)
   })
+})
+
+test('invariant 12: whatever happens in whatever order, an answer has at most one referral and one place, and repeating it all changes nothing', async () => {
+  const shop = await openShop('node')
+  let run = 0
+  const event = fc.record({
+    state: fc.constantFrom('notSaid', 'said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong'),
+    minute: fc.integer({ min: 0, max: 59 }),
+    withPlace: fc.boolean(),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 6 }), async (events) => {
+      const id = `p-${run++}`
+      await decide(shop, { id, basket: hannah.basket })
+      const before = await count(shop, `select said + 1000 * accepted n from offer where id = 'O049'`)
+      const tell = async () => {
+        for (const [i, { state, minute, withPlace }] of events.entries())
+          await happened(shop, id, {
+            eventId: `${id}-${i}`,
+            state,
+            at: `2026-03-14T12:${String(minute).padStart(2, '0')}:00-05:00`,
+            ...(state === 'declined' ? { reason: 'notNow' } : {}),
+            ...(withPlace && state === 'accepted' ? { sessionId: 'ses_O049_20260411_0930' } : {}),
+          })
+      }
+      const everything = () =>
+        shop.engine.all({
+          sql: `select (select group_concat(eventId || state || answer) from outcome where recommendationId = ?1) o, (select group_concat(code || state) from referral where recommendationId = ?1) r,
+            (select group_concat(id || state) from hold where recommendationId = ?1) h, (select outcome || outcomeAt || coalesce(saidAt, '') from recommendation where id = ?1) rec,
+            (select said + 1000 * accepted from offer where id = 'O049') counts`,
+          params: [id],
+        })
+      await tell()
+      const once = await everything()
+      await tell()
+      expect(await everything()).toEqual(once)
+      expect(
+        await count(shop, `select count(*) n from referral where recommendationId = '${id}'`),
+      ).toBeLessThanOrEqual(1)
+      expect(
+        await count(shop, `select count(*) n from hold where recommendationId = '${id}'`),
+      ).toBeLessThanOrEqual(1)
+      const accepted = events.some(({ state }) => state === 'accepted' || state === 'booked')
+      const said = events.some(({ state }) => state !== 'notSaid')
+      const after = await count(shop, `select said + 1000 * accepted n from offer where id = 'O049'`)
+      const recorded = await count(shop, `select count(*) n from referral where recommendationId = '${id}'`)
+      expect(after - before).toBeLessThanOrEqual((said ? 1 : 0) + (accepted ? 1000 : 0))
+      if (accepted && recorded === 1) expect(after - before).toBe(1001)
+    }),
+    { numRuns: 60 },
+  )
 })
 
 /** Two tills, the last place, the same instant, 200 times. */
