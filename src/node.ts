@@ -6,8 +6,8 @@ import { serve } from '@hono/node-server'
 import { DEMO_KEYS, loadJuniperRow } from '../seed/juniper-row.ts'
 import { createApp } from './http/app.ts'
 import { clockFrom, randomText, readSettings } from './settings.ts'
+import { isRelearnDue, relearn } from './store/count.ts'
 import { forgetKeys } from './store/key.ts'
-import { isRelearnDue, relearn } from './store/purchase.ts'
 
 // better-sqlite3 dies by a signal, without a word, below this.
 if (Number(process.versions.napi) < 10) {

@@ -7,20 +7,14 @@ import type { Policy } from '../core/policy.ts'
 import { defaultPolicy } from '../core/policy.ts'
 import type { LineRow, ProblemRow, ProductRow } from '../dialects/export.ts'
 import { readExport } from '../dialects/export.ts'
+import { isRelearnDue, relearn } from '../store/count.ts'
 import { countCustomers, findRefs } from '../store/customer.ts'
 import type { Engine } from '../store/engine.ts'
 import { GuardFailed } from '../store/engine.ts'
 import type { LibraryChange, Shelf } from '../store/product.ts'
 import { emptyShelf, layerOver, refreshShelf, writeLibrary } from '../store/product.ts'
 import type { PurchaseInput, PurchaseStub } from '../store/purchase.ts'
-import {
-  countPurchases,
-  findPurchases,
-  ingestPurchases,
-  isRelearnDue,
-  matchOrMake,
-  relearn,
-} from '../store/purchase.ts'
+import { countPurchases, findPurchases, ingestPurchases, matchOrMake } from '../store/purchase.ts'
 import { addSite, findPolicy, listSites } from '../store/site.ts'
 import { Categories, Library, PROVISIONAL_ID } from './library.ts'
 import type { LineProblem, Order } from './order.ts'

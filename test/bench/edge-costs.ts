@@ -3,7 +3,9 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { edge, SEEDED_AT } from '../support/engines.ts'
+import { loadJuniperRow } from '../../seed/juniper-row.ts'
+import { openD1 } from '../../src/store/d1.ts'
+import { edge, migrateD1, SEEDED_AT } from '../support/engines.ts'
 import type { RoundTrip } from './counting-worker.ts'
 
 export type EdgeCosts = Record<string, RoundTrip[]>
@@ -56,8 +58,14 @@ const basket = {
   ],
 }
 
-/** Count every kind of call that a till makes. */
-export async function edgeCosts(seeded: string): Promise<EdgeCosts> {
+/** Seed the demo shop, and count every kind of call that a till makes. */
+export async function edgeCosts(): Promise<EdgeCosts> {
+  const seeded = mkdtempSync(join(tmpdir(), 'encore-seeded-'))
+  const { miniflare, database } = await edge({ persist: seeded, clock: SEEDED_AT })
+  const d1 = await database()
+  await migrateD1(d1)
+  await loadJuniperRow(openD1(d1), 'seed/juniper-row', SEEDED_AT)
+  await miniflare.dispose()
   const shop = await countingEdge(seeded)
   try {
     const till = { basket, deadlineMs: 5000 }
@@ -68,13 +76,14 @@ export async function edgeCosts(seeded: string): Promise<EdgeCosts> {
     costs['till call, known customer, warm'] = warm.trips
     costs['till call, unknown customer, warm'] = (await shop.count('/v1/recommendations', till)).trips
     const { id } = warm.body as { id: string }
-    const said = { eventId: 'bench-1', recommendationId: id, state: 'said', at: SEEDED_AT }
-    costs.outcome = (await shop.count('/v1/outcomes', said)).trips
+    const said = { eventId: 'bench-1', state: 'said', at: SEEDED_AT }
+    costs['outcome, said'] = (await shop.count(`/v1/recommendations/${id}/outcomes`, said)).trips
     costs['till call after it'] = (await shop.count('/v1/recommendations', known)).trips
     const sale = { source: 'bench', externalId: '1', customer: 'g01-ana', soldAt: SEEDED_AT, ...basket }
     costs['purchase of one line'] = (await shop.count('/v1/purchases', { purchases: [sale] })).trips
     return costs
   } finally {
     await shop.close()
+    rmSync(seeded, { recursive: true, force: true })
   }
 }

@@ -1,9 +1,9 @@
 /** What the parts cost by themselves, in a process of their own: scoring, the one read, the snapshot, recording. */
-import { compile } from '../../src/core/catalogue.ts'
+import { compile, patch } from '../../src/core/catalogue.ts'
 import type { Moment } from '../../src/core/moment.ts'
 import { momentOf, resolveBasket } from '../../src/core/moment.ts'
 import { recommend } from '../../src/core/recommend.ts'
-import { fitOf } from '../../src/core/understand.ts'
+import { eachFitting } from '../../src/core/understand.ts'
 import { emptyCatalogue, refreshCatalogue, rowsOf } from '../../src/store/catalogue.ts'
 import { personOf, readTill } from '../../src/store/customer.ts'
 import { BUMP, REV, statement } from '../../src/store/engine.ts'
@@ -18,6 +18,7 @@ export type Micro = {
   snapshotColdMs: number
   compileMs: number
   refreshMicros: number
+  patchMicros: number
   readMicros: number
   personMicros: number
   momentMicros: number
@@ -89,6 +90,7 @@ export async function micro(size: Size, momentsToCompare: number): Promise<Micro
     snapshotColdMs,
     compileMs,
     refreshMicros: 0,
+    patchMicros: 0,
     readMicros: readTimes.sort((a, b) => a - b)[1]!,
     personMicros: micros((i) => personAt(i)),
     momentMicros: micros((i) =>
@@ -98,13 +100,12 @@ export async function micro(size: Size, momentsToCompare: number): Promise<Micro
         persons[i % 500]!,
       ),
     ),
-    scoreMicros: micros((i) => {
-      const { wants } = moments[i % 500]!
-      for (let at = 0; at < catalogue.listed.length; at++) sink += fitOf(catalogue, wants, at)
-    }),
-    decideMicros: micros((i) =>
-      recommend(moments[i % 500]!, snapshot.learned.at(moments[i % 500]!), 'draw', 20),
+    scoreMicros: micros((i) =>
+      eachFitting(catalogue, moments[i % 500]!.wants, catalogue.every, 0, (_, fit) => {
+        sink += fit
+      }),
     ),
+    decideMicros: micros((i) => recommend(moments[i % 500]!, snapshot.learned.at(moments[i % 500]!), 'draw')),
     compared: { moments: 0, equal: 0 },
   }
   if (sink < 0) throw new Error('unreachable')
@@ -152,6 +153,10 @@ export async function micro(size: Size, momentsToCompare: number): Promise<Micro
     refreshes.push((now() - before) * 1000)
   }
   result.refreshMicros = refreshes.sort((a, b) => a - b)[1]!
+  const offer = rows.offers[1]!
+  result.patchMicros = micros((i) =>
+    patch(catalogue, { offers: [{ before: offer, after: { ...offer, said: i } }] }),
+  )
   engine.close()
   return result
 }

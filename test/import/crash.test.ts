@@ -1,8 +1,8 @@
 /** An import that breaks off goes on as if it had not. */
 import { expect, test } from 'vitest'
 import { importFiles } from '../../src/import/import.ts'
+import { isRelearnDue, relearn } from '../../src/store/count.ts'
 import type { Engine } from '../../src/store/engine.ts'
-import { isRelearnDue, relearn } from '../../src/store/purchase.ts'
 import { CHICAGO, dumpOf, FIXED, imported, learnedOf, newShop, rowsOf, textFile } from './shop-file.ts'
 
 class Crash extends Error {}

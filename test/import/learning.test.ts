@@ -1,9 +1,10 @@
 /** Whatever order purchases, corrections and voids arrive in, the same is learned. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { relearn } from '../../src/store/count.ts'
 import { emptyShelf, refreshShelf } from '../../src/store/product.ts'
 import type { PurchaseInput } from '../../src/store/purchase.ts'
-import { ingestPurchases, relearn } from '../../src/store/purchase.ts'
+import { ingestPurchases } from '../../src/store/purchase.ts'
 import type { ShopFile } from './shop-file.ts'
 import { FIXED, imported, learnedOf, newShop, rowsOf, textFile } from './shop-file.ts'
 
