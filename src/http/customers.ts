@@ -3,9 +3,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { DONE, goalsOfEvent, SAID } from '../core/event.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { findCustomers } from '../store/customer.ts'
+import type { EvidenceRow } from '../store/evidence.ts'
 import {
   eraseEvidence,
   findEvidence,
+  listEvidence,
   recordCare,
   recordConsent,
   recordEvidence,
@@ -100,6 +102,52 @@ const tell = createRoute({
   middleware,
   request: { params, body: json(EvidenceSchema) },
   responses: { 200: ok('Kept, or why not', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
+})
+
+const HeldSchema = z
+  .strictObject({
+    evidence: z.array(
+      z.strictObject({
+        eventId: z.string(),
+        kind: z.string(),
+        goals: z.array(z.string()),
+        facet: z.string().nullable(),
+        words: z.string().nullable(),
+        on: z.string(),
+        about: z.string().nullable(),
+        staff: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('EvidenceHeld', {
+    example: {
+      evidence: [
+        {
+          eventId: 'g01-ana-told-1',
+          kind: 'told',
+          goals: ['music-instrument'],
+          facet: 'piano',
+          words: 'keeps asking for a piano',
+          on: '2026-02-07',
+          about: null,
+          staff: 'st_maya',
+        },
+      ],
+    },
+  })
+
+const held = createRoute({
+  method: 'get',
+  path: '/v1/customers/{ref}/evidence',
+  operationId: 'whatWeHold',
+  tags: ['customer'],
+  summary: 'What she told us and did with us, with the event ids to forget it by',
+  description:
+    'For staff, not for tills. Nothing of it is inferred; purchases are not in it. Somebody of another site, or unknown, has an empty list.',
+  security: [{ key: [] }],
+  middleware: requires('staff', 'manager', 'owner'),
+  request: { params },
+  responses: { 200: ok('Newest first', HeldSchema), ...problems(400, 401, 403, 503) },
 })
 
 const erase = createRoute({
@@ -246,6 +294,13 @@ export function customers(app: App): void {
     return c.json(KEPT, 200)
   })
 
+  app.openapi(held, async (c) => {
+    const deps = c.get('deps')
+    const { ref } = c.req.valid('param')
+    const { here } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
+    return c.json({ evidence: here ? eventsOf(await stored(listEvidence(deps.engine, ref))) : [] }, 200)
+  })
+
   app.openapi(erase, async (c) => {
     const deps = c.get('deps')
     const { ref, eventId } = c.req.valid('param')
@@ -348,6 +403,28 @@ async function newcomer(
     joinedOn: dateOf(localDay(deps.clock(), catalogue.sites.get(siteId)!.timeZone)),
     holdout: holdout(ref) ? 1 : 0,
   }
+}
+
+/** Lines by the event that they came with: one event may speak for several goals. */
+function eventsOf(rows: EvidenceRow[]) {
+  const events = new Map<string, z.infer<typeof HeldSchema>['evidence'][number]>()
+  for (const row of rows) {
+    const eventId = row.id.split('#')[0]!
+    const event = events.get(eventId)
+    if (event) event.goals.push(row.goal)
+    else
+      events.set(eventId, {
+        eventId,
+        kind: row.kind,
+        goals: [row.goal],
+        facet: row.facet,
+        words: row.words,
+        on: row.onDate,
+        about: row.aboutDate,
+        staff: row.staffId,
+      })
+  }
+  return [...events.values()]
 }
 
 type Said = z.infer<typeof EvidenceSchema>

@@ -23,6 +23,16 @@ export async function findEvidence(engine: Engine, ref: string, eventId: string)
   )
 }
 
+/** What she told us and did with us, newest first: no purchases, nothing retracted. */
+export async function listEvidence(engine: Engine, ref: string): Promise<EvidenceRow[]> {
+  return engine.all<EvidenceRow>(
+    statement(
+      `select * from evidence where customer = ? and retractedAt is null and kind <> 'bought' order by onDate desc, recordedAt desc, id limit 500`,
+      ref,
+    ),
+  )
+}
+
 /**
  * Forget: the lines no longer count, her words go, and so do the reasons of answers already given, since a
  * repeated call would say them again.

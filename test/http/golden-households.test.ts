@@ -67,9 +67,15 @@ describe.each(ENGINES)('%s', (kind) => {
       ])
     }
 
+    const held = () => shop.ask('GET', '/v1/customers/g01-ana/evidence', undefined, 'staff')
+    expect((await held()).body.evidence).toMatchObject([
+      { eventId: 'g01-ana-told-1', kind: 'told', words: 'keeps asking for a piano' },
+    ])
+    expect((await shop.ask('GET', '/v1/customers/g01-ana/evidence')).status).toBe(403)
     expect((await shop.ask('DELETE', '/v1/customers/g01-ana/evidence/g01-ana-told-1')).body.recorded).toBe(
       true,
     )
+    expect((await held()).body.evidence).toEqual([])
     const after = await decide(shop, 'g01')
     expect(after.primary?.offerId).not.toBe('O054')
     expect(JSON.stringify(after)).not.toMatch(/piano/i)
