@@ -230,6 +230,8 @@ async function keep(
         orphan: rec === null ? 1 : 0,
       },
       recommendation: rec,
+      releases: false,
+      withdraws: false,
       hold: null,
       referral: null,
       evidence: [],
@@ -237,61 +239,64 @@ async function keep(
     const listed = rec?.offerId ? catalogue.listedById.get(rec.offerId) : undefined
     const today = dateOf(localDay(nowMs, catalogue.sites.get(siteId)?.timeZone ?? 'UTC'))
     const accepts = input.state === 'accepted' || input.state === 'booked'
-    // One answer has one referral: who accepts again, after a second thought, gets the same code.
-    const before = rec && accepts ? await findReferral(engine, rec.id) : null
-    if (before && listed) {
-      const { code, sessionId, expiresOn } = before
-      answered.referral = { code, state: sessionId ? 'booked' : 'accepted', sessionId, expiresOn }
-      answered.receiptLine = `${listed.offer.say.receiptLine} ${code}`.trim()
-    }
+    // What arrives late does not undo what happened since.
+    const latest = rec !== null && (rec.outcomeAt === null || rec.outcomeAt <= at)
     if (rec && accepts && !rec.offerId) return { ...answered, recorded: false, reason: 'WITHOUT_OFFER' }
-    if (rec && listed && accepts && before === null) {
+    if (rec && listed && accepts) {
+      const before = await findReferral(engine, rec.id)
       const session = input.sessionId ? listed.sessions.find((s) => s.id === input.sessionId) : undefined
       if (input.sessionId && !session)
         throw new Problem('unknown_reference', 'sessionId: is no session of this offer', [
           { field: 'sessionId', message: 'is unknown' },
         ])
+      // One answer has one referral and one place: who thinks again keeps the code, and may take another day.
+      const stands = before !== null && before.state !== 'withdrawn'
+      const chosen = session?.id ?? (stands ? before.sessionId : null)
+      const takes = session !== undefined && latest && !(stands && before.sessionId === session.id)
       const untilMs = Math.min(
         session?.startsMs ?? Number.POSITIVE_INFINITY,
         nowMs + catalogue.policy.holdDays * DAY_MS,
       )
-      const until = new Date(untilMs).toISOString()
-      const code = `${siteId}-${codeOf(`${rec.id}/${attempt}`)}`
-      if (session)
+      if (takes) {
+        write.releases = before !== null
         write.hold = {
           id: `hold_${input.eventId}`,
           sessionId: session.id,
-          expiresAt: until,
+          expiresAt: new Date(untilMs).toISOString(),
           customer: rec.customer,
           recommendationId: rec.id,
           now,
         }
-      const state = session ? ('booked' as const) : ('accepted' as const)
-      const expiresOn = dateOf(localDay(untilMs, catalogue.sites.get(siteId)!.timeZone))
-      write.referral = {
-        code,
-        recommendationId: rec.id,
-        offerId: listed.offer.id,
-        partnerId: listed.offer.partnerId,
-        allianceId: listed.alliance?.id ?? null,
-        termsVersion: listed.terms?.version ?? null,
-        customer: rec.customer,
-        sessionId: session?.id ?? null,
-        state,
-        expiresOn,
-        createdAt: now,
       }
-      answered.referral = { code, state, sessionId: session?.id ?? null, expiresOn }
+      if (before === null || (latest && (takes || !stands)))
+        write.referral = {
+          code: before?.code ?? `${siteId}-${codeOf(`${rec.id}/${attempt}`)}`,
+          recommendationId: rec.id,
+          offerId: listed.offer.id,
+          partnerId: listed.offer.partnerId,
+          allianceId: listed.alliance?.id ?? null,
+          termsVersion: before ? before.termsVersion : (listed.terms?.version ?? null),
+          customer: rec.customer,
+          sessionId: chosen,
+          state: chosen ? 'booked' : 'accepted',
+          expiresOn: dateOf(localDay(untilMs, catalogue.sites.get(siteId)!.timeZone)),
+          createdAt: before?.createdAt ?? now,
+        }
+      const { code, sessionId, expiresOn } = (write.referral ?? before!) as NonNullable<typeof before>
+      answered.referral = { code, state: sessionId ? 'booked' : 'accepted', sessionId, expiresOn }
       answered.receiptLine = `${listed.offer.say.receiptLine} ${code}`.trim()
-      if (rec.customer) write.evidence = eventEvidence('booked', listed.offer.id)
+      if (rec.customer && before === null) write.evidence = eventEvidence('booked', listed.offer.id)
     }
-    if (rec?.customer && listed && (input.state === 'declined' || input.state === 'wrong'))
-      write.evidence = Object.keys(listed.offer.goals).map((goal) => ({
-        ...line('declined', goal, listed.offer.id),
-        weight: 0,
-        halfLifeDays: 1,
-        words: input.state === 'wrong' ? 'wrong' : input.reason!,
-      }))
+    if (rec && listed && (input.state === 'declined' || input.state === 'wrong')) {
+      write.releases = write.withdraws = latest
+      if (rec.customer)
+        write.evidence = Object.keys(listed.offer.goals).map((goal) => ({
+          ...line('declined', goal, listed.offer.id),
+          weight: 0,
+          halfLifeDays: 1,
+          words: input.state === 'wrong' ? 'wrong' : input.reason!,
+        }))
+    }
     write.row.answer = JSON.stringify(answered)
     try {
       await recordOutcome(engine, write)

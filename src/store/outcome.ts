@@ -65,6 +65,9 @@ export type OutcomeWrite = {
   row: typeof outcome.$inferInsert
   /** The decision on record that it names; null: kept as an orphan. */
   recommendation: { id: string; offerId: string | null; customer: string | null } | null
+  /** The place that this answer holds is given back; its referral is withdrawn. */
+  releases: boolean
+  withdraws: boolean
   hold: Parameters<typeof holdPlace>[0] | null
   referral: typeof referral.$inferInsert | null
   evidence: (typeof evidence.$inferInsert)[]
@@ -91,8 +94,31 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
           rec.offerId,
         ),
       )
+    if (write.releases)
+      statements.push(
+        statement(
+          `update hold set state = 'released', rev = ${REV} where recommendationId = ? and state = 'held'`,
+          rec.id,
+        ),
+      )
+    if (write.withdraws)
+      statements.push(
+        statement(
+          `update referral set state = 'withdrawn' where recommendationId = ? and state in ('accepted', 'booked')`,
+          rec.id,
+        ),
+      )
     if (write.hold) statements.push(...holdPlace(write.hold))
-    if (write.referral) statements.push(insertRows(referral, [write.referral]))
+    if (write.referral)
+      statements.push(
+        insertRows(
+          referral,
+          [write.referral],
+          '(code) do update set sessionId = excluded.sessionId, state = excluded.state, expiresOn = excluded.expiresOn where recommendationId = excluded.recommendationId',
+        ),
+        // Another answer's code stays its own.
+        ...guard('select recommendationId = ? from referral where code = ?', rec.id, write.referral.code),
+      )
     statements.push(
       statement(
         `update recommendation set outcome = ?2, outcomeReason = ?3, outcomeAt = ?4 where id = ?1 and coalesce(outcomeAt, '') <= ?4`,

@@ -63,11 +63,40 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(await count(shop, `select accepted n from offer where id = 'O049'`)).toBe(1)
     const other = await happened(shop, id, { ...event, state: 'said' })
     expect([other.status, other.body.code, other.body.errors[0].field]).toEqual([422, 'id_reused', 'eventId'])
-    // She declines, thinks again and accepts: the same code, and no second place.
+    // She declines, and the place is free again; she thinks again, takes another day, and keeps the code.
+    const held = () => count(shop, `select count(*) n from hold where state = 'held'`)
+    const state = async () =>
+      (await shop.engine.all<{ state: string }>({ sql: 'select state from referral', params: [] }))[0]!.state
     await happened(shop, id, { eventId: 'e2', state: 'declined', reason: 'notNow' })
-    const again = await happened(shop, id, { ...event, eventId: 'e3' })
-    expect([again.status, again.body]).toEqual([200, first.body])
-    expect(await count(shop, 'select count(*) n from hold')).toBe(1)
+    expect([await held(), await state()]).toEqual([0, 'withdrawn'])
+    const later = await happened(shop, id, { eventId: 'e3', state: 'accepted' })
+    expect([later.body.referral.code, later.body.referral.state]).toEqual([
+      first.body.referral.code,
+      'accepted',
+    ])
+    const day = await happened(shop, id, {
+      eventId: 'e4',
+      state: 'booked',
+      sessionId: 'ses_O049_20260411_0930',
+    })
+    expect(day.body.referral).toMatchObject({
+      code: first.body.referral.code,
+      state: 'booked',
+      sessionId: 'ses_O049_20260411_0930',
+    })
+    const other2 = await happened(shop, id, {
+      eventId: 'e5',
+      state: 'booked',
+      sessionId: 'ses_O049_20260321_0930',
+    })
+    expect([other2.body.referral.sessionId, await held(), await state()]).toEqual([
+      'ses_O049_20260321_0930',
+      1,
+      'booked',
+    ])
+    const nonsense = await happened(shop, id, { eventId: 'e6', state: 'booked', sessionId: 'ses_nope' })
+    expect([nonsense.status, nonsense.body.errors[0].field]).toEqual([422, 'sessionId'])
+    expect(await count(shop, `select accepted n from offer where id = 'O049'`)).toBe(1)
   })
 
   test('a hold ends with its lease, and the place is free again', async () => {
@@ -187,7 +216,7 @@ test('invariant 12: whatever happens in whatever order, an answer has at most on
         await count(shop, `select count(*) n from referral where recommendationId = '${id}'`),
       ).toBeLessThanOrEqual(1)
       expect(
-        await count(shop, `select count(*) n from hold where recommendationId = '${id}'`),
+        await count(shop, `select count(*) n from hold where state = 'held' and recommendationId = '${id}'`),
       ).toBeLessThanOrEqual(1)
       const accepted = events.some(({ state }) => state === 'accepted' || state === 'booked')
       const said = events.some(({ state }) => state !== 'notSaid')
