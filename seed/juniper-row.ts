@@ -92,6 +92,16 @@ export function juniperOrders(folder: string): PurchaseInput[] {
   ].map(purchaseOf)
 }
 
+/** Whether the shop in the store is this one. */
+export async function isJuniperRow(engine: Engine): Promise<boolean> {
+  const [row] = await engine.all<{ n: number }>(
+    statement(
+      `select count(*) n from site where (id = 'BK' and name = 'Damen Street') or (id = 'LS' and name = 'Lincoln Corner')`,
+    ),
+  )
+  return row!.n === 2
+}
+
 /** Load the shop into an empty store; null when there is something in it already. */
 export async function loadJuniperRow(
   engine: Engine,

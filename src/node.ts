@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
-import { DEMO_KEYS, loadJuniperRow } from '../seed/juniper-row.ts'
+import { DEMO_KEYS, isJuniperRow, loadJuniperRow } from '../seed/juniper-row.ts'
 import { createApp } from './http/app.ts'
 import { clockFrom, randomText, readSettings } from './settings.ts'
 import { isRelearnDue, relearn } from './store/count.ts'
@@ -33,8 +33,14 @@ const log = (line: Record<string, unknown>) => {
 async function start(): Promise<void> {
   const settings = readSettings(process.env)
   const { openSqlite } = await import('./store/sqlite.ts')
-  mkdirSync(dirname(settings.database), { recursive: true })
-  const engine = openSqlite(settings.database, join(root, 'migrations'))
+  const engine = (() => {
+    try {
+      mkdirSync(dirname(settings.database), { recursive: true })
+      return openSqlite(settings.database, join(root, 'migrations'))
+    } catch (error) {
+      throw new Error(`ENCORE_DB, ${settings.database}, cannot be used: ${(error as Error).message}`)
+    }
+  })()
   const clock = clockFrom(settings.clockStart)
   if (settings.seed === 'juniper-row') {
     const loaded = await loadJuniperRow(
@@ -43,6 +49,8 @@ async function start(): Promise<void> {
       new Date(clock()).toISOString(),
     )
     if (loaded) log({ level: 'info', event: 'seed', shop: 'Juniper Row', ...loaded })
+    else if (!(await isJuniperRow(engine)))
+      throw new Error(`${settings.database} holds a shop of its own: start it with ENCORE_SEED=none.`)
   } else await forgetKeys(engine, Object.keys(DEMO_KEYS)) // They are published: a shop of its own must not answer to them.
   // An import that broke off left purchases uncounted.
   if (await isRelearnDue(engine)) log({ level: 'info', event: 'relearn', ...(await relearn(engine)) })
@@ -67,6 +75,15 @@ async function start(): Promise<void> {
       if (settings.seed === 'juniper-row') console.log(welcome(address, settings.clockStart))
     },
   )
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    const taken = error.code === 'EADDRINUSE'
+    console.error(
+      taken
+        ? `Port ${settings.port} is taken at ${settings.host}: set PORT to another.`
+        : `Cannot listen at ${settings.host}, port ${settings.port}: ${error.message}`,
+    )
+    process.exit(1)
+  })
   let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {

@@ -32,7 +32,7 @@ export type OfferAnswer = {
 /** A line of the basket as the till sent it. */
 export type SentLine = LineName & {
   quantity: number
-  unitPrice: number
+  unitPrice?: number | undefined
   gift?: boolean | undefined
   child?: string | undefined
 }

@@ -143,6 +143,7 @@ export type Catalogue = {
   productByGtin: Map<string, number>
   productByName: Map<string, number>
   listed: Listed[]
+  columns: Columns
   listedById: Map<string, Listed>
   /** The numbers of all offers. */
   every: Int32Array
@@ -168,6 +169,23 @@ export type Catalogue = {
   /** Kept for the gates: the offers that are open on a day, found when first asked for. */
   openByDay: Map<string, Int32Array>
 }
+
+/** What is asked of thousands of offers at every call, side by side: reaching for each offer itself costs more than scoring it. */
+export type Columns = {
+  /** Ages in months, open ends as infinities. */
+  from: Float64Array
+  to: Float64Array
+  step: Uint8Array
+  said: Float64Array
+  accepted: Float64Array
+  /** The share of the price that stays with us, in [0, 1]. */
+  share: Float64Array
+  /** Bits of `HAS`. */
+  has: Uint8Array
+}
+
+/** What few offers have, and must be looked at for. */
+export const HAS = { products: 1, checks: 2, links: 4 } as const
 
 type ListedParts = {
   goalsBySlug: Map<string, Goal>
@@ -246,6 +264,16 @@ export function compile(rows: CatalogueRows): Catalogue {
     return listedOf(offer, index, { policy, goalIndex, parts, productBySku: products.productBySku })
   })
 
+  const columns: Columns = {
+    from: new Float64Array(listed.length),
+    to: new Float64Array(listed.length),
+    step: new Uint8Array(listed.length),
+    said: new Float64Array(listed.length),
+    accepted: new Float64Array(listed.length),
+    share: new Float64Array(listed.length),
+    has: new Uint8Array(listed.length),
+  }
+  for (const entry of listed) writeColumns(columns, entry)
   const servedBy: Catalogue['servedBy'] = goals.map(() => [])
   listed.forEach((entry, i) => {
     for (let k = start[i]!; k < start[i + 1]!; k++)
@@ -274,6 +302,7 @@ export function compile(rows: CatalogueRows): Catalogue {
     showsInBaskets,
     ...products,
     listed,
+    columns,
     listedById: new Map(listed.map((entry) => [entry.offer.id, entry])),
     every: Int32Array.from(listed, (entry) => entry.index),
     linksFrom: groupBy(rows.links, (l) => l.fromOffer),
@@ -353,6 +382,25 @@ function listedOf(
   }
 }
 
+function writeColumns(columns: Columns, listed: Listed): void {
+  const { index, offer } = listed
+  columns.from[index] = offer.ageMinMonths ?? Number.NEGATIVE_INFINITY
+  columns.to[index] = offer.ageMaxMonths ?? Number.POSITIVE_INFINITY
+  columns.step[index] = listed.step
+  columns.said[index] = offer.said
+  columns.accepted[index] = offer.accepted
+  columns.share[index] = shareOf(listed)
+  columns.has[index] =
+    (listed.productIds.length > 0 ? HAS.products : 0) |
+    (listed.checks.some((check) => !check.critical) ? HAS.checks : 0) |
+    (listed.after.length > 0 ? HAS.links : 0)
+}
+
+/** The share of its price that an offer leaves us, in [0, 1]. A free offer earns nothing now: 0. */
+export function shareOf({ offer, marginMinor }: Pick<Listed, 'offer' | 'marginMinor'>): number {
+  return offer.priceMinor === 0 ? 0 : Math.min(1, Math.max(0, marginMinor / offer.priceMinor))
+}
+
 /** A row as it was (undefined: it is new) and as it is. */
 export type Change<Row> = { before: Row | undefined; after: Row }
 
@@ -428,6 +476,7 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
     if (!was) continue
     const is = listedOf(rows.get(id) ?? was.offer, was.index, catalogue)
     listed[was.index] = is
+    writeColumns(catalogue.columns, is)
     listedById.set(id, is)
     const kind = catalogue.kindnesses.indexOf(was)
     if (kind >= 0) catalogue.kindnesses[kind] = is

@@ -13,6 +13,8 @@ export type Facts = {
   soonGoals: ReadonlySet<number>
   /** interaction 0 → engagement 1 → relationship 2. */
   relationship: number
+  /** Offers that any line of hers is about. */
+  metOffers: ReadonlySet<string>
   /** Offers that she is in already, or said she has. */
   ownedOffers: ReadonlySet<string>
   ownedProducts: ReadonlySet<number>
@@ -38,6 +40,7 @@ export function factsOf(moment: Seen): Facts {
     monthMask: monthBit(today) | monthBit(today + catalogue.policy.leadDays),
     soonGoals: soonGoals(moment),
     relationship: relationshipOf(moment),
+    metOffers: new Set(person?.evidence.flatMap((line) => line.offerId ?? [])),
     ownedOffers: ownedOffers(moment),
     ownedProducts: new Set(person?.items.map((item) => item.productId)),
     basketProducts: new Set(basket.flatMap((line) => line.productId ?? [])),

@@ -82,7 +82,7 @@ const applicable = [
     'OWNED',
     'She has it, or is in it already.',
     ({ offer, productIds }, { facts }) =>
-      facts.ownedOffers.has(offer.id) ||
+      (facts.ownedOffers.size > 0 && facts.ownedOffers.has(offer.id)) ||
       (productIds.length > 0 && productIds.every((id) => facts.ownedProducts.has(id))),
   ),
   gate('applicable', 'IN_BASKET', 'It is in this basket.', ({ productIds }, { facts }) =>
@@ -109,11 +109,17 @@ const suitable = [
     if (firstVisit && offer.commitment !== 'free' && offer.commitment !== 'low') return true
     return offer.minRelationship > moment.facts.relationship
   }),
-  gate('suitable', 'RESTING', 'It rests after a decline.', ({ offer }, { facts }) =>
-    facts.resting.has(offer.id),
+  gate(
+    'suitable',
+    'RESTING',
+    'It rests after a decline.',
+    ({ offer }, { facts }) => facts.resting.size > 0 && facts.resting.has(offer.id),
   ),
-  gate('suitable', 'SAME_OFFER', 'The same was said lately.', ({ offer }, { facts }) =>
-    facts.saidLately.has(offer.id),
+  gate(
+    'suitable',
+    'SAME_OFFER',
+    'The same was said lately.',
+    ({ offer }, { facts }) => facts.saidLately.size > 0 && facts.saidLately.has(offer.id),
   ),
   gate('suitable', 'QUIET', 'Something else was said lately.', ({ offer }, moment) => {
     const { lastSaid, catalogue, nowMs } = moment
@@ -126,7 +132,7 @@ const suitable = [
     'A complaint or a promise is open: we care and do not sell.',
     (_, { careNow }) => careNow !== null,
   ),
-  gate('suitable', 'COMMITMENT', 'It costs more than twice what she usually spends.', ({ offer }, moment) => {
+  gate('suitable', 'COMMITMENT', 'It costs more than twice the usual basket.', ({ offer }, moment) => {
     const usual =
       moment.person !== null && moment.person.orders > 0 ? moment.person.usualMinor : moment.basketMinor
     return offer.priceMinor > 0 && offer.priceMinor > moment.catalogue.policy.basketTimes * usual
@@ -174,7 +180,37 @@ export function openOffers(moment: Moment): Int32Array {
   return open
 }
 
-/** Whether an offer that is open today passes the gates that are about her. */
+/** What may be said at all: anything (null), one offer alone, or nothing (''), by the gates that look at the moment first. */
+export function onlyOffer({
+  careNow,
+  touchpoint,
+  person,
+  lastSaid,
+  nowMs,
+  catalogue,
+}: Moment): string | null {
+  if (careNow !== null) return ''
+  if (touchpoint === 'letter' && person?.consent.letter !== 'granted') return ''
+  const isQuiet = lastSaid !== null && nowMs - lastSaid.ms < catalogue.policy.quietDays * DAY_MS
+  return isQuiet ? lastSaid.offerId : null
+}
+
+/**
+ * Whether an offer is of the ages here and something may be said for it: the two gates that refuse most of what
+ * fits, asked of columns, so that what they refuse is never looked at.
+ */
+export function isNear({ catalogue, spans, facts }: Moment, index: number): boolean {
+  const from = catalogue.columns.from[index]!
+  const to = catalogue.columns.to[index]!
+  let near = from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY
+  for (let at = 0; at < spans.length && !near; at++) near = spans[at]![1] >= from && spans[at]![0] <= to
+  if (!near) return false
+  const { start, goalOf } = catalogue
+  for (let k = start[index]!; k < start[index + 1]!; k++) if (facts.sayable[goalOf[k]!] === 1) return true
+  return false
+}
+
+/** Whether an offer that is open today passes the gates that are about her; of products, which no day closes, all that is left. */
 export function passes(offer: Listed, moment: Moment, weighed: Weighed): boolean {
   for (const each of PERSONAL) if (each.refuses(offer, moment, weighed)) return false
   return true

@@ -184,7 +184,7 @@ export function resolveBasket<
   L extends {
     name?: string | undefined
     quantity: number
-    unitPrice: number
+    unitPrice?: number | undefined
     gift?: boolean | undefined
   } & Parameters<typeof matchLine>[1],
 >(catalogue: Catalogue, lines: L[]): { basket: BasketLine[]; unmatched: L[] } {
@@ -197,7 +197,7 @@ export function resolveBasket<
       productId: match?.productId ?? null,
       category: match?.category ?? null,
       quantity: line.quantity,
-      unitPriceMinor: line.unitPrice,
+      unitPriceMinor: line.unitPrice ?? catalogue.products.get(match?.productId ?? -1)?.priceMinor ?? 0,
       gift: line.gift ?? false,
     }
   })

@@ -22,12 +22,15 @@ function opens(link: Link, moment: Moment): boolean {
   const inLinkWindow = (day: number) => today - day >= link.fromDays && today - day <= link.untilDays
   const event = EVENT_OF[link.trigger]
   if (event)
-    return person.evidence.some(
-      (line) =>
-        line.kind === event &&
-        line.offerId === link.fromOffer &&
-        line.onDay <= today &&
-        inLinkWindow(line.aboutDay ?? line.onDay),
+    return (
+      moment.facts.metOffers.has(link.fromOffer) &&
+      person.evidence.some(
+        (line) =>
+          line.kind === event &&
+          line.offerId === link.fromOffer &&
+          line.onDay <= today &&
+          inLinkWindow(line.aboutDay ?? line.onDay),
+      )
     )
   if (link.trigger === 'bought') {
     const products = catalogue.listedById.get(link.fromOffer)?.productIds ?? []

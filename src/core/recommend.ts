@@ -2,12 +2,13 @@
 import type { Listed } from './catalogue.ts'
 import { drawn } from './chance.ts'
 import type { Gate, Weighed } from './gate.ts'
-import { GATES, openOffers, passes, refusalOf } from './gate.ts'
+import { GATES, isNear, onlyOffer, openOffers, refusalOf } from './gate.ts'
 import type { GoesWith, Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import { plainName, short } from './offer.ts'
 import type { Scored } from './running.ts'
 import { Running } from './running.ts'
+import { localDay } from './time.ts'
 import { eachFitting, fitOf } from './understand.ts'
 
 const DAY_MS = 86_400_000
@@ -74,7 +75,7 @@ export function recommend(
 
   const kept = openAnswer(moment, running)
   if (kept) {
-    const alternate = lighterThan(kept.scored, running)
+    const alternate = lighterThan(kept.scored, running, moment)
     return {
       ...decision,
       primary: kept.scored,
@@ -90,16 +91,16 @@ export function recommend(
   if (moment.person !== null && drawn(`${policy.salt}|silence|${who}|${moment.today}`) >= speaks)
     return silent('MOMENT', 'silence', 1 - speaks)
 
-  const best = introductionTo(gated[0]!, running)
+  const best = introductionTo(gated[0]!, running, moment)
   const near = running.every(
-    (listed, score) =>
-      Math.abs(score - best.score) <= best.score * policy.exploreWithin && listed.step <= best.listed.step,
+    (index, score) =>
+      Math.abs(score - best.score) <= best.score * policy.exploreWithin && !isBigger(index, best, moment),
   )
   const chosen = near[Math.floor(drawn(`${policy.salt}|explore|${who}|${moment.today}`) * near.length)]!
   return {
     ...decision,
     primary: chosen,
-    alternate: lighterThan(chosen, running),
+    alternate: lighterThan(chosen, running, moment),
     continuity: 'new',
     validUntilMs: moment.nowMs + policy.continuityDays * DAY_MS,
     arm: chosen.listed === best.listed ? 'offer' : 'explore',
@@ -107,20 +108,31 @@ export function recommend(
   }
 }
 
-/** Everything that passes every gate. Fit comes early because it is cheap and refuses most. */
+/** What may be offered: of the offers open today, those that fit and are near; their other gates are asked as they come up. */
 function runningAt(moment: Moment, learning: Learning): Running {
   const { catalogue, wants } = moment
-  const running = new Running(moment, learning)
   // A shop without offers lives on what goes with the basket.
   if (catalogue.goesWithOnly) {
-    for (const { listed, weighed } of productOffers(moment, learning))
-      if (refusalOf(listed, moment, weighed) === null) running.add(listed, weighed)
-  } else
-    eachFitting(catalogue, wants, openOffers(moment), catalogue.policy.fitFloor, (index, fit) => {
-      const listed = catalogue.listed[index]!
-      const weighed = { fit: fit * facetFactor(listed, moment), goesWith: null }
-      if (passes(listed, moment, weighed)) running.add(listed, weighed)
+    const products = productOffers(moment, learning)
+    const running = new Running(
+      moment,
+      learning,
+      products.map(({ listed }) => listed),
+      products.map(({ weighed }) => weighed.goesWith),
+    )
+    products.forEach(({ listed, weighed }, at) => {
+      if (refusalOf(listed, moment, weighed) === null) running.add(at, weighed.fit)
     })
+    return running
+  }
+  const running = new Running(moment, learning, catalogue.listed)
+  const only = onlyOffer(moment)
+  const onlyAt = only === null ? null : (catalogue.listedById.get(only)?.index ?? -1)
+  if (onlyAt === -1) return running
+  eachFitting(catalogue, wants, openOffers(moment), catalogue.policy.fitFloor, (index, fit) => {
+    if ((onlyAt === null || onlyAt === index) && isNear(moment, index))
+      running.add(index, fit * facetFactor(index, moment))
+  })
   return running
 }
 
@@ -138,14 +150,16 @@ function refusalAt(moment: Moment, learning: Learning): string {
   if (catalogue.goesWithOnly)
     for (const { listed, weighed } of productOffers(moment, learning)) consider(listed, weighed)
   else
-    eachFitting(catalogue, wants, catalogue.every, catalogue.policy.fitFloor, (index, fit) => {
-      const listed = catalogue.listed[index]!
-      consider(listed, { fit: fit * facetFactor(listed, moment), goesWith: null })
-    })
+    eachFitting(catalogue, wants, catalogue.every, catalogue.policy.fitFloor, (index, fit) =>
+      consider(catalogue.listed[index]!, { fit: fit * facetFactor(index, moment), goesWith: null }),
+    )
   return code
 }
 
-function productOffers(moment: Moment, learning: Learning): { listed: Listed; weighed: Weighed }[] {
+function productOffers(
+  moment: Moment,
+  learning: Learning,
+): { listed: Listed; weighed: Weighed & { goesWith: GoesWith } }[] {
   return learning.goesWith(20).flatMap((goesWith) => {
     const listed = productOffer(moment, goesWith)
     return listed ? [{ listed, weighed: { fit: goesWith.affinity, goesWith } }] : []
@@ -153,13 +167,15 @@ function productOffers(moment: Moment, learning: Learning): { listed: Listed; we
 }
 
 /** Twins differ by facet: the one she named keeps its fit, the other loses some. */
-export function facetFactor({ offer, goalIndexes }: Listed, { wants, catalogue }: Moment): number {
+export function facetFactor(index: number, { wants, catalogue }: Moment): number {
   if (wants.facets.size === 0) return 1
-  const { facetUnknown, facetMismatch } = catalogue.policy
-  const named = goalIndexes.flatMap((g) => [...(wants.facets.get(g) ?? [])])
+  const { start, goalOf, policy } = catalogue
+  const named: string[] = []
+  for (let k = start[index]!; k < start[index + 1]!; k++) named.push(...(wants.facets.get(goalOf[k]!) ?? []))
   if (named.length === 0) return 1
-  if (offer.facets.length === 0) return facetUnknown
-  return offer.facets.some((facet) => named.includes(facet)) ? 1 : facetMismatch
+  const { facets } = catalogue.listed[index]!.offer
+  if (facets.length === 0) return policy.facetUnknown
+  return facets.some((facet) => named.includes(facet)) ? 1 : policy.facetMismatch
 }
 
 /** The facet to name with an offer: the one she named, else the only one it has. */
@@ -182,7 +198,7 @@ export function* refusals(
   }
   for (const listed of catalogue.listed) {
     const weighed = {
-      fit: fitOf(catalogue, moment.wants, listed.index) * facetFactor(listed, moment),
+      fit: fitOf(catalogue, moment.wants, listed.index) * facetFactor(listed.index, moment),
       goesWith: null,
     }
     yield { offerId: listed.offer.id, fit: weighed.fit, gate: refusalOf(listed, moment, weighed) }
@@ -200,29 +216,40 @@ function openAnswer(moment: Moment, running: Running): { scored: Scored; sinceMs
     if (before.outcome !== null && before.outcome !== 'said' && before.outcome !== 'askedMore')
       answered.add(before.offerId)
     if (answered.has(before.offerId)) continue
-    const scored = running.best((listed) => listed.offer.id === before.offerId)
+    const scored = running.offer(before.offerId)
     if (scored && (found === null || before.atMs < found.sinceMs)) found = { scored, sinceMs: before.atMs }
   }
   return found
 }
 
 /** An introduction comes before what it leads to: the fitting before the dress, though the dress may score higher. Something to read introduces nothing. */
-function introductionTo(best: Scored, running: Running): Scored {
+function introductionTo(best: Scored, running: Running, moment: Moment): Scored {
   if (best.listed.after.length === 0) return best
-  const before = new Set(best.listed.after.map((link) => link.fromOffer))
+  const { listedById, columns } = moment.catalogue
+  const before = new Set(best.listed.after.map((link) => listedById.get(link.fromOffer)?.index))
+  const { step } = best.listed
   return (
-    running.best(
-      (listed) => listed.step > 0 && listed.step < best.listed.step && before.has(listed.offer.id),
-    ) ?? best
+    running.best((index) => columns.step[index]! > 0 && columns.step[index]! < step && before.has(index)) ??
+    best
   )
 }
 
 /** A lighter way to the same goal: the best of what asks for less. */
-function lighterThan(primary: Scored, running: Running): Scored | null {
+function lighterThan(primary: Scored, running: Running, { catalogue }: Moment): Scored | null {
   const { step, goalIndexes } = primary.listed
-  return running.best(
-    (listed) => listed.step < step && listed.goalIndexes.some((g) => goalIndexes.includes(g)),
-  )
+  const { columns, start, goalOf } = catalogue
+  // A product that only goes with the basket serves no goal.
+  if (goalIndexes.length === 0) return null
+  return running.best((index) => {
+    if (columns.step[index]! >= step) return false
+    for (let k = start[index]!; k < start[index + 1]!; k++) if (goalIndexes.includes(goalOf[k]!)) return true
+    return false
+  })
+}
+
+/** Whether an offer asks for a bigger step than another; products that go with the basket all ask for the same. */
+function isBigger(index: number, than: Scored, { catalogue }: Moment): boolean {
+  return !catalogue.goesWithOnly && catalogue.columns.step[index]! > than.listed.step
 }
 
 /** A small thing that asks for nothing: eligible, and makes sense now. */
@@ -244,11 +271,16 @@ export function askGoalOf(moment: Moment): number | null {
   const { person, catalogue, wants, nowMs } = moment
   if (person === null) return null
   const { goals, policy } = catalogue
-  const asked = new Set(
-    person.earlier
-      .filter((b) => b.askedGoal !== null && nowMs - b.atMs < policy.askDays * DAY_MS)
-      .map((b) => b.askedGoal),
-  )
+  const spoken = (g: number) => wants.told[g] === 1 || wants.toldNo[g] === 1
+  const asked = new Set<string>()
+  const { timeZone } = catalogue.sites.get(moment.siteId)!
+  for (const { askedGoal, atMs } of person.earlier) {
+    if (askedGoal === null || nowMs - atMs >= policy.askDays * DAY_MS || atMs > nowMs) continue
+    // The day's question stays the day's question, however often the basket is scanned.
+    const g = catalogue.goalIndex.get(askedGoal)
+    if (g !== undefined && localDay(atMs, timeZone) === moment.today && !spoken(g)) return g
+    asked.add(askedGoal)
+  }
   const may = (listed: Listed) =>
     GATES.every(
       (gate) => gate.group !== 'eligible' || !gate.refuses(listed, moment, { fit: 1, goesWith: null }),
@@ -258,7 +290,7 @@ export function askGoalOf(moment: Moment): number | null {
   for (let g = 0; g < goals.length; g++) {
     const goal = goals[g]!
     if (goal.question === null || goal.toldOnly || asked.has(goal.slug)) continue
-    if (wants.told[g] === 1 || wants.toldNo[g] === 1) continue
+    if (spoken(g)) continue
     const belief = wants.confidence[g]!
     const unsure = belief * (1 - belief) * (1 - catalogue.showsInBaskets[g]!)
     if (unsure <= bestWorth) continue

@@ -1,71 +1,98 @@
-/** The offers in the running at one moment: all that passed every gate, scored. What is wanted is a few of them. */
+/**
+ * The offers in the running at one moment: all that fit well enough, scored at once and from columns. A gate looks
+ * at the offer itself, so gates are asked only when a score could matter, and never twice. What comes out is the
+ * same as asking every gate of every offer.
+ */
 import type { Listed } from './catalogue.ts'
 import type { Weighed } from './gate.ts'
-import type { Learning } from './learning.ts'
+import { passes } from './gate.ts'
+import type { GoesWith, Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import type { Parts } from './score.ts'
-import { noParts, partsOf, scoreOf } from './score.ts'
+import { noParts, partsAt, partsOf, scoreOf } from './score.ts'
 
 /** An offer that passed every gate, with its parts and their product. */
 export type Scored = { listed: Listed; weighed: Weighed; parts: Parts; score: number }
 
-type Wanted = (listed: Listed, score: number) => boolean
+/** Whether an offer is wanted, by its place in the list and its score. */
+type Wanted = (index: number, score: number) => boolean
 /** Which of two, by their numbers in the running, comes first. */
 type Order = (a: number, b: number) => number
+
+const UNASKED = 0
+const PASSES = 1
+const REFUSED = 2
 
 export class Running {
   readonly #moment: Moment
   readonly #learning: Learning
-  readonly #listed: Listed[] = []
-  readonly #weighed: Weighed[] = []
+  readonly #list: readonly Listed[]
+  readonly #goesWith: readonly GoesWith[] | null
+  readonly #indexes: number[] = []
+  readonly #fits: number[] = []
   readonly #scores: number[] = []
   /** Scores had money no say. */
   readonly #plain: number[] = []
+  readonly #asked: number[] = []
 
-  constructor(moment: Moment, learning: Learning) {
+  /** Runs offers of a list: the catalogue's, or products that go with the basket, beside what they go with. */
+  constructor(
+    moment: Moment,
+    learning: Learning,
+    list: readonly Listed[],
+    goesWith: readonly GoesWith[] | null = null,
+  ) {
     this.#moment = moment
     this.#learning = learning
+    this.#list = list
+    this.#goesWith = goesWith
   }
 
-  /** Let an offer run that passed every gate. */
-  add(listed: Listed, weighed: Weighed): void {
-    const parts = partsOf(listed, this.#moment, weighed, this.#learning, SCRATCH)
-    this.#listed.push(listed)
-    this.#weighed.push(weighed)
+  /** Let an offer of the list run. */
+  add(index: number, fit: number): void {
+    const parts = this.#parts(index, fit, SCRATCH)
+    this.#indexes.push(index)
+    this.#fits.push(fit)
     this.#scores.push(scoreOf(parts))
     parts.value = 1
     this.#plain.push(scoreOf(parts))
+    this.#asked.push(UNASKED)
   }
 
-  /** The best that is wanted; null when there is none. */
+  /** The best that passes and is wanted; null when there is none. */
   best(wanted: Wanted): Scored | null {
-    let best = -1
-    for (let at = 0; at < this.#listed.length; at++)
-      if ((best < 0 || this.#byScore(at, best) < 0) && wanted(this.#listed[at]!, this.#scores[at]!)) best = at
-    return best < 0 ? null : this.#scored(best)
+    return this.#first(this.#byScore, wanted)
   }
 
-  /** The best had money no say; null when nothing runs. */
+  /** The offer of this id, if it runs and passes. */
+  offer(id: string): Scored | null {
+    const at = this.#goesWith
+      ? this.#list.findIndex((listed) => listed.offer.id === id)
+      : this.#moment.catalogue.listedById.get(id)?.index
+    return at === undefined || at < 0 ? null : this.best((index) => index === at)
+  }
+
+  /** The best that passes had money no say; null when there is none. */
   bestWithoutMoney(): Scored | null {
-    let best = -1
-    for (let at = 0; at < this.#listed.length; at++)
-      if (best < 0 || (this.#plain[best]! - this.#plain[at]! || this.#byScore(at, best)) < 0) best = at
-    return best < 0 ? null : this.#scored(best)
+    return this.#first((a, b) => this.#plain[b]! - this.#plain[a]! || this.#byScore(a, b))
   }
 
-  /** All that are wanted, best first. */
+  /** All that pass and are wanted, best first. */
   every(wanted: Wanted): Scored[] {
     const found: number[] = []
-    for (let at = 0; at < this.#listed.length; at++)
-      if (wanted(this.#listed[at]!, this.#scores[at]!)) found.push(at)
+    for (let at = 0; at < this.#indexes.length; at++)
+      if (wanted(this.#indexes[at]!, this.#scores[at]!) && this.#passes(at)) found.push(at)
     return found.sort(this.#byScore).map((at) => this.#scored(at))
   }
 
-  /** The best `most`, best first. */
+  /** The best `most` that pass, best first. */
   top(most: number): Scored[] {
     const top: Scored[] = []
-    const heap = heaped(this.#listed.length, this.#byScore)
-    while (heap.length > 0 && top.length < most) top.push(this.#scored(popped(heap, this.#byScore)))
+    const heap = heaped(this.#indexes.length, this.#byScore)
+    while (heap.length > 0 && top.length < most) {
+      const at = popped(heap, this.#byScore)
+      if (this.#passes(at)) top.push(this.#scored(at))
+    }
     return top
   }
 
@@ -73,25 +100,54 @@ export class Running {
   readonly #byScore: Order = (a, b) => {
     const byScore = this.#scores[b]! - this.#scores[a]!
     if (byScore !== 0) return byScore
-    const x = this.#listed[a]!
-    const y = this.#listed[b]!
+    const x = this.#list[this.#indexes[a]!]!
+    const y = this.#list[this.#indexes[b]!]!
     return x.step - y.step || (x.offer.id < y.offer.id ? -1 : 1)
   }
 
+  #first(order: Order, wanted?: Wanted): Scored | null {
+    let best = -1
+    for (let at = 0; at < this.#indexes.length; at++) {
+      if (best >= 0 && order(at, best) >= 0) continue
+      if (wanted && !wanted(this.#indexes[at]!, this.#scores[at]!)) continue
+      if (this.#passes(at)) best = at
+    }
+    return best < 0 ? null : this.#scored(best)
+  }
+
+  #passes(at: number): boolean {
+    if (this.#asked[at] === UNASKED)
+      this.#asked[at] = passes(this.#list[this.#indexes[at]!]!, this.#moment, this.#weighed(at))
+        ? PASSES
+        : REFUSED
+    return this.#asked[at] === PASSES
+  }
+
+  #weighed(at: number): Weighed {
+    return { fit: this.#fits[at]!, goesWith: this.#goesWith?.[this.#indexes[at]!] ?? null }
+  }
+
+  #parts(index: number, fit: number, parts: Parts): Parts {
+    const goesWith = this.#goesWith?.[index]
+    return goesWith
+      ? partsOf(this.#list[index]!, this.#moment, { fit, goesWith }, parts)
+      : partsAt(index, this.#moment, fit, this.#learning, parts)
+  }
+
   #scored(at: number): Scored {
-    const listed = this.#listed[at]!
-    const weighed = this.#weighed[at]!
-    const parts = partsOf(listed, this.#moment, weighed, this.#learning, noParts())
-    return { listed, weighed, parts, score: this.#scores[at]! }
+    const index = this.#indexes[at]!
+    const parts = this.#parts(index, this.#fits[at]!, noParts())
+    return { listed: this.#list[index]!, weighed: this.#weighed(at), parts, score: this.#scores[at]! }
   }
 }
 
 /** Parts of an offer that is only scored: many are, and few come out. */
 const SCRATCH = noParts()
 
-/** The numbers below `size` as a binary heap, the best on top. Source: Knuth, TAOCP 3, 5.2.3. */
+/** The numbers below `size` as a binary heap, the best on top: what is wanted is a few of many. Source: Knuth, TAOCP 3, 5.2.3. */
 function heaped(size: number, order: Order): number[] {
-  const heap = Array.from({ length: size }, (_, at) => at)
+  const heap: number[] = []
+  for (let at = 0; at < size; at++) heap.push(at)
   for (let at = (size >> 1) - 1; at >= 0; at--) sink(heap, at, order)
   return heap
 }

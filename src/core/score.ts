@@ -1,5 +1,6 @@
 /** The score: a product of bounded, switchable parts. Every part is named, and their product is the score. */
 import type { Listed } from './catalogue.ts'
+import { HAS, shareOf } from './catalogue.ts'
 import type { Weighed } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
@@ -50,35 +51,33 @@ export function readinessPart(checks: Listed['checks'], today: string): number {
   )
 }
 
-/** 1 … 1 + lever, by the share of the price that stays with the shop. A free offer earns nothing now and gets 1. */
-export function valuePart({ offer, marginMinor }: Listed, lever: number): number {
-  if (offer.priceMinor === 0) return 1
-  return 1 + lever * Math.min(1, Math.max(0, marginMinor / offer.priceMinor))
-}
-
 /** Parts that change nothing. */
 export function noParts(): Parts {
   return { fit: 1, step: 1, affinity: 1, propensity: 1, readiness: 1, nextStep: 1, value: 1 }
 }
 
-/** All parts of one offer at one moment, written into `parts`. */
-export function partsOf(
-  listed: Listed,
-  moment: Moment,
-  weighed: Weighed,
-  learning: Learning,
-  parts: Parts,
-): Parts {
+/** All parts of one offer of the catalogue at one moment, written into `parts`. The offer itself is looked at only for what few have. */
+export function partsAt(index: number, moment: Moment, fit: number, learning: Learning, parts: Parts): Parts {
+  const { policy, columns, listed } = moment.catalogue
+  const has = columns.has[index]!
+  parts.fit = fit
+  parts.step = 1 - policy.stepCost * columns.step[index]!
+  parts.affinity =
+    has & HAS.products ? 1 + policy.affinityLift * learning.affinityOf(listed[index]!.productIds) : 1
+  parts.propensity = propensityPart(columns.said[index]!, columns.accepted[index]!, fit, policy)
+  parts.readiness = has & HAS.checks ? readinessPart(listed[index]!.checks, moment.facts.date) : 1
+  parts.nextStep = has & HAS.links && nextStepOf(listed[index]!, moment) ? 1 + policy.nextStepLift : 1
+  parts.value = 1 + policy.valueLever * columns.share[index]!
+  return parts
+}
+
+/** All parts of a product that is offered for what it goes with. */
+export function partsOf(listed: Listed, moment: Moment, weighed: Weighed, parts: Parts): Parts {
   const { policy } = moment.catalogue
-  const { offer, checks } = listed
-  const affinity =
-    weighed.goesWith?.affinity ?? (listed.productIds.length ? learning.affinityOf(listed.productIds) : 0)
+  Object.assign(parts, noParts())
   parts.fit = weighed.fit
   parts.step = 1 - policy.stepCost * listed.step
-  parts.affinity = 1 + policy.affinityLift * affinity
-  parts.propensity = propensityPart(offer.said, offer.accepted, weighed.fit, policy)
-  parts.readiness = checks.length === 0 ? 1 : readinessPart(checks, moment.facts.date)
-  parts.nextStep = listed.after.length > 0 && nextStepOf(listed, moment) ? 1 + policy.nextStepLift : 1
-  parts.value = valuePart(listed, policy.valueLever)
+  parts.affinity = 1 + policy.affinityLift * (weighed.goesWith?.affinity ?? 0)
+  parts.value = 1 + policy.valueLever * shareOf(listed)
   return parts
 }

@@ -28,7 +28,8 @@ export function admit(key: KeyRow | null, nowIso: string, roles: readonly Role[]
   if (key.revokedAt !== null) throw new Problem('key_expired', 'This key was withdrawn.')
   if (key.expiresAt !== null && key.expiresAt <= nowIso)
     throw new Problem('key_expired', `This key was valid until ${key.expiresAt}.`)
-  if (!roles.includes(key.role)) throw new Problem('forbidden', `A ${key.role} key may not do that.`)
+  if (!roles.includes(key.role))
+    throw new Problem('forbidden', `This takes the key of ${roles.join(' or ')}; this one is of ${key.role}.`)
   return key
 }
 

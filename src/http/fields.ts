@@ -40,7 +40,9 @@ const lineName = {
 export const BasketLineSchema = z.strictObject({
   ...lineName,
   quantity: quantity.default(1),
-  unitPrice: amount.default(0),
+  unitPrice: amount
+    .optional()
+    .openapi({ description: 'In the smallest coin. Without it, the catalogue’s price.' }),
   gift: z.boolean().optional(),
   child: ref().optional(),
 })

@@ -37,6 +37,10 @@ export function chooseSite(sites: Site[], ask: SiteAsk): SiteFound | { refused: 
   const problem = siteProblem(ask)
   if (problem) return { refused: problem }
   const found = ask.id === undefined && sites.length === 1 ? sites[0] : sites.find(({ id }) => id === ask.id)
+  if (found && ask.currency !== undefined && ask.currency !== found.currency)
+    return {
+      refused: `${found.id} sells in ${found.currency}, and these are ${ask.currency}: import them into a site of their own.`,
+    }
   if (found)
     return {
       ...found,

@@ -34,7 +34,7 @@ export async function listEvidence(engine: Engine, ref: string): Promise<Evidenc
 }
 
 /**
- * Forget: the lines no longer count, her words go, and so do the reasons of answers already given, since a
+ * Forget: the lines no longer count, her words go, and so do the answers that rested on them, since a
  * repeated call would say them again.
  */
 export async function eraseEvidence(
@@ -43,6 +43,15 @@ export async function eraseEvidence(
   eventId: string,
   at: string,
 ): Promise<boolean> {
+  const restedOn = (part: 'primary' | 'alternate', more: string): Statement =>
+    statement(
+      `update recommendation set answer = json_set(answer, '$.${part}', null, ${more})
+       where customer = ?1 and json_type(answer, '$.${part}') = 'object' and exists (
+         select 1 from json_each(answer, '$.${part}.reasons') reason join evidence on evidence.customer = ?1
+           and (evidence.id = ?2 or substr(evidence.id, 1, length(?2) + 1) = ?2 || '#') and goal = reason.value ->> 'goal')`,
+      ref,
+      eventId,
+    )
   const [changed] = await engine.atomic([
     statement(
       `update evidence set retractedAt = ?3, words = null, facet = null
@@ -51,13 +60,12 @@ export async function eraseEvidence(
       eventId,
       at,
     ),
-    ...['primary', 'alternate'].map((part) =>
-      statement(
-        `update recommendation set answer = json_set(answer, '$.${part}.reasons', json('[]'))
-         where customer = ? and json_type(answer, '$.${part}') = 'object'`,
-        ref,
-      ),
+    // What was answered because of it becomes a silence like any other, should the call be repeated.
+    restedOn(
+      'primary',
+      `'$.speak', json('false'), '$.alternate', null, '$.silence', json('{"reason":"quiet"}'), '$.continuity', null, '$.validUntil', null`,
     ),
+    restedOn('alternate', `'$.speak', answer -> '$.speak'`),
     refreshState([ref]),
   ])
   return changed! > 0

@@ -118,11 +118,18 @@ describe.each(ENGINES)('%s', (kind) => {
 
   test('Claire hears of the baby list only because she told us, and is asked about swimming', async () => {
     const shop = await openShop(kind)
-    const told = await decide(shop, 'g02')
+    const told = await decide(shop, 'g02', { id: 'claire-1' })
     expect([told.primary.offerId, told.ask.goal]).toEqual(['O103', 'mv-swim'])
     await shop.ask('DELETE', '/v1/customers/g02-claire/evidence/g02-claire-told-1')
     const untold = await decide(shop, 'g02')
     expect(JSON.stringify(untold)).not.toMatch(/baby|newborn|O103|O002/i)
+    // Neither does the repeat of the call that said it.
+    const again = await decide(shop, 'g02', { id: 'claire-1' })
+    expect(again).toMatchObject({ id: 'claire-1', speak: false, primary: null, silence: { reason: 'quiet' } })
+    expect(JSON.stringify(again)).not.toMatch(/baby|newborn|O103|O002/i)
+    expect(Object.keys(again)).toEqual(Object.keys(untold))
+    // The day's question stays the day's question.
+    expect(untold.ask.goal).toBe('mv-swim')
   })
 
   test('Hannah gets yoga, with two places left on Saturday', async () => {
