@@ -1,4 +1,4 @@
-/** Bundles for Node (server, command line) and for the edge. Names are kept: a stack trace should read like the source. */
+/** Bundles for Node (server, command line) and for the edge. On Node a stack trace reads like the source; at the edge the source map does that. */
 import { build } from 'esbuild'
 
 const shared = {
@@ -30,5 +30,4 @@ await build({
   external: ['node:*'],
   // An edge runtime reads all of it at each cold start.
   minify: true,
-  keepNames: true,
 })

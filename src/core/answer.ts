@@ -1,6 +1,6 @@
 /** The answer as a till reads it: the decision in the contract's words, fields and order. */
 import type { LineName, Listed } from './catalogue.ts'
-import { placesLeft } from './catalogue.ts'
+import { placesLeft, readinessOf } from './catalogue.ts'
 import { freeSessions } from './gate.ts'
 import type { Moment } from './moment.ts'
 import type { Offer, Say } from './offer.ts'
@@ -10,7 +10,6 @@ import { reasonsFor } from './reason.ts'
 import type { Decision } from './recommend.ts'
 import { facetOf } from './recommend.ts'
 import type { Scored } from './running.ts'
-import { readinessPart } from './score.ts'
 import { dateOf, localIso, spokenDate } from './time.ts'
 
 export type OfferAnswer = {
@@ -130,7 +129,7 @@ function backStageOf({ alliance, terms, checks }: Listed, moment: Moment): Offer
   }))
   return {
     ready: true,
-    factor: readinessPart(checks, today),
+    factor: readinessOf(checks, today),
     checks: alliance ? [{ code: 'ALLIANCE_LIVE', ok: true, until: terms?.endsOn ?? null }, ...shown] : shown,
   }
 }

@@ -148,6 +148,8 @@ export type Catalogue = {
   /** The numbers of all offers. */
   every: Int32Array
   linksFrom: Map<string, Link[]>
+  /** Links that wait for an age rather than for an event: months from and before which, and the offer they lead to. */
+  ageLinks: { from: Float64Array; before: Float64Array; to: Int32Array }
   sessionOffer: Map<string, string>
   /** Offer × goal, compressed by row: offer i has entries start[i] … start[i+1]. */
   start: Int32Array
@@ -164,6 +166,8 @@ export type Catalogue = {
   kindnesses: Listed[]
   /** Shops that have mapped no offers to goals yet live on what goes with what. */
   goesWithOnly: boolean
+  /** The offers that are a product. */
+  offersOfProduct: Map<number, string[]>
   /** What listed offers are made from, by what it hangs on. */
   parts: ListedParts
   /** Kept for the gates: the offers that are open on a day, found when first asked for. */
@@ -180,12 +184,14 @@ export type Columns = {
   accepted: Float64Array
   /** The share of the price that stays with us, in [0, 1]. */
   share: Float64Array
-  /** Bits of `HAS`. */
-  has: Uint8Array
+  /** Π (1 − severity) over the open checks that are not critical; −1 where one has a date, and must be looked at. */
+  readiness: Float64Array
+  /** The product that it is, `NONE` or `SEVERAL`. */
+  product: Int32Array
 }
 
-/** What few offers have, and must be looked at for. */
-export const HAS = { products: 1, checks: 2, links: 4 } as const
+export const NONE = -1
+export const SEVERAL = -2
 
 type ListedParts = {
   goalsBySlug: Map<string, Goal>
@@ -271,9 +277,17 @@ export function compile(rows: CatalogueRows): Catalogue {
     said: new Float64Array(listed.length),
     accepted: new Float64Array(listed.length),
     share: new Float64Array(listed.length),
-    has: new Uint8Array(listed.length),
+    readiness: new Float64Array(listed.length),
+    product: new Int32Array(listed.length),
   }
   for (const entry of listed) writeColumns(columns, entry)
+  const listedById = new Map(listed.map((entry) => [entry.offer.id, entry]))
+  const ageLinks = rows.links.filter(
+    (l) => l.trigger === 'ageReached' && l.ageMonths !== null && listedById.has(l.toOffer),
+  )
+  const offersOfProduct = new Map<number, string[]>()
+  for (const { offer, productIds } of listed)
+    for (const id of productIds) offersOfProduct.set(id, [...(offersOfProduct.get(id) ?? []), offer.id])
   const servedBy: Catalogue['servedBy'] = goals.map(() => [])
   listed.forEach((entry, i) => {
     for (let k = start[i]!; k < start[i + 1]!; k++)
@@ -303,9 +317,14 @@ export function compile(rows: CatalogueRows): Catalogue {
     ...products,
     listed,
     columns,
-    listedById: new Map(listed.map((entry) => [entry.offer.id, entry])),
+    listedById,
     every: Int32Array.from(listed, (entry) => entry.index),
     linksFrom: groupBy(rows.links, (l) => l.fromOffer),
+    ageLinks: {
+      from: Float64Array.from(ageLinks, (l) => l.ageMonths!),
+      before: Float64Array.from(ageLinks, (l) => l.ageMonths! + Math.ceil(l.untilDays / 30)),
+      to: Int32Array.from(ageLinks, (l) => listedById.get(l.toOffer)!.index),
+    },
     sessionOffer: new Map(rows.sessions.map((session) => [session.id, session.offerId])),
     start: Int32Array.from(start),
     goalOf: Int32Array.from(goalOf),
@@ -320,6 +339,7 @@ export function compile(rows: CatalogueRows): Catalogue {
     servedBy,
     kindnesses: listed.filter((entry) => entry.offer.kindness),
     goesWithOnly: !offers.some((offer) => offer.state === 'live'),
+    offersOfProduct,
     parts,
     openByDay: new Map(),
   }
@@ -390,10 +410,20 @@ function writeColumns(columns: Columns, listed: Listed): void {
   columns.said[index] = offer.said
   columns.accepted[index] = offer.accepted
   columns.share[index] = shareOf(listed)
-  columns.has[index] =
-    (listed.productIds.length > 0 ? HAS.products : 0) |
-    (listed.checks.some((check) => !check.critical) ? HAS.checks : 0) |
-    (listed.after.length > 0 ? HAS.links : 0)
+  const open = listed.checks.filter((check) => !check.critical)
+  columns.readiness[index] = open.some((check) => check.validUntil !== null) ? -1 : readinessOf(open, '')
+  columns.product[index] = listed.productIds.length > 1 ? SEVERAL : (listed.productIds[0] ?? NONE)
+}
+
+/** Π (1 − severity) over the open checks that are not critical. */
+export function readinessOf(checks: Check[], today: string): number {
+  return checks.reduce(
+    (ready, check) =>
+      check.critical || (check.ok && (check.validUntil === null || check.validUntil >= today))
+        ? ready
+        : ready * (1 - check.severity),
+    1,
+  )
 }
 
 /** The share of its price that an offer leaves us, in [0, 1]. A free offer earns nothing now: 0. */
@@ -426,8 +456,10 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
     alliances.some(({ before, after }) => before && before.partnerId !== after.partnerId) ||
     products.some(({ before, after }) => before && !sameIn(before, after, PRODUCT_NAMES))
   if (moved) return false
-
   const { parts, listed, listedById, openByDay } = catalogue
+  const newSkus = new Set(products.flatMap(({ before, after }) => (before ? [] : (after.sku ?? []))))
+  if (newSkus.size > 0 && listed.some(({ offer }) => offer.skus.some((sku) => newSkus.has(sku)))) return false
+
   const touched = new Set<string>()
   const ofPartners = new Set<string>()
   for (const { after } of offers) touched.add(after.id)
@@ -459,16 +491,12 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
     for (const [partnerId, list] of parts.alliancesOf)
       if (list.some((alliance) => alliance.id === after.allianceId)) ofPartners.add(partnerId)
   }
-  const newSkus = new Set<string>()
   for (const { before, after } of products) {
     if (before) catalogue.products.set(after.id, after)
     else addProduct(catalogue, after)
-    if (!before && after.sku !== null) newSkus.add(after.sku)
   }
-  if (ofPartners.size > 0 || newSkus.size > 0)
-    for (const { offer } of listed)
-      if (ofPartners.has(offer.partnerId ?? '') || offer.skus.some((sku) => newSkus.has(sku)))
-        touched.add(offer.id)
+  if (ofPartners.size > 0)
+    for (const { offer } of listed) if (ofPartners.has(offer.partnerId ?? '')) touched.add(offer.id)
 
   const rows = new Map(offers.map(({ after }) => [after.id, after]))
   for (const id of touched) {
@@ -491,7 +519,7 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
 }
 
 /** Where an offer stands in the columns, and in what lists. */
-const OFFER_PLACE = ['goals', 'kindness'] as const
+const OFFER_PLACE = ['goals', 'kindness', 'skus'] as const
 /** What a product is found by. */
 const PRODUCT_NAMES = ['sku', 'source', 'variationId', 'gtin', 'name', 'category'] as const
 

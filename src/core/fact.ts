@@ -1,5 +1,6 @@
 /** What is true of this customer at this moment, worked out once, so that a gate only looks it up. */
 import type { Earlier, Moment } from './moment.ts'
+import { openSteps } from './next-step.ts'
 import { sayableGoals } from './reason.ts'
 import { dateOf, localDay } from './time.ts'
 import { ageDays } from './understand.ts'
@@ -13,8 +14,6 @@ export type Facts = {
   soonGoals: ReadonlySet<number>
   /** interaction 0 → engagement 1 → relationship 2. */
   relationship: number
-  /** Offers that any line of hers is about. */
-  metOffers: ReadonlySet<string>
   /** Offers that she is in already, or said she has. */
   ownedOffers: ReadonlySet<string>
   ownedProducts: ReadonlySet<number>
@@ -23,8 +22,10 @@ export type Facts = {
   resting: ReadonlySet<string>
   /** Offers that were said so lately, or so often, that they are not said again. */
   saidLately: ReadonlySet<string>
+  /** Offers that are her next step now, by index. */
+  openSteps: ReadonlySet<number>
   /** By goal: 1 where something may be said aloud for an offer that serves it. */
-  sayable: Uint8Array
+  sayable: number[]
 }
 
 type Seen = Omit<Moment, 'facts'>
@@ -40,12 +41,12 @@ export function factsOf(moment: Seen): Facts {
     monthMask: monthBit(today) | monthBit(today + catalogue.policy.leadDays),
     soonGoals: soonGoals(moment),
     relationship: relationshipOf(moment),
-    metOffers: new Set(person?.evidence.flatMap((line) => line.offerId ?? [])),
     ownedOffers: ownedOffers(moment),
     ownedProducts: new Set(person?.items.map((item) => item.productId)),
     basketProducts: new Set(basket.flatMap((line) => line.productId ?? [])),
     resting: resting(moment),
     saidLately: saidLately(moment),
+    openSteps: openSteps(moment),
     sayable: sayableGoals(moment),
   }
 }

@@ -4,8 +4,8 @@
 export type GoesWith = { productId: number; affinity: number; orders: number; withProductId: number }
 
 export type Learning = {
-  /** How well any of these products goes with the moment, in [0, 1]; 0 when nothing is learned. */
-  affinityOf(productIds: number[]): number
+  /** How well a product goes with the moment, in [0, 1]; 0 when nothing is learned. */
+  affinityOf(productId: number): number
   /** The products that go best with the basket, best first. */
   goesWith(most: number): GoesWith[]
 }

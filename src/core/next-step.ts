@@ -1,5 +1,5 @@
 /** What comes next: links from what she did to what may follow, each with its window. */
-import type { Link, Listed } from './catalogue.ts'
+import type { Link } from './catalogue.ts'
 import type { Moment } from './moment.ts'
 import type { EvidenceKind } from './understand.ts'
 
@@ -11,36 +11,47 @@ const EVENT_OF: Record<string, EvidenceKind> = {
   recitalScheduled: 'recitalScheduled',
 }
 
-/** The link to this offer whose window is now, or null. A recital's window is counted from the recital's day. */
-export function nextStepOf(listed: Listed, moment: Moment): Link | null {
-  return listed.after.find((link) => opens(link, moment)) ?? null
+type Seen = Omit<Moment, 'facts'>
+
+/** The offers whose window is now, by index: what follows from what she did, bought, or from the ages here. */
+export function openSteps(moment: Seen): Set<number> {
+  const { person, catalogue, spans } = moment
+  const steps = new Set<number>()
+  if (person === null) return steps
+  const from = new Set<string>()
+  for (const line of person.evidence) if (line.offerId !== null) from.add(line.offerId)
+  for (const { productId } of person.items)
+    for (const id of catalogue.offersOfProduct.get(productId) ?? []) from.add(id)
+  const follow = (link: Link) => {
+    const to = catalogue.listedById.get(link.toOffer)
+    if (to && opens(link, moment)) steps.add(to.index)
+  }
+  for (const id of from) catalogue.linksFrom.get(id)?.forEach(follow)
+  const { ageLinks } = catalogue
+  for (const [age, to] of spans)
+    if (age === to)
+      for (let at = 0; at < ageLinks.to.length; at++)
+        if (age >= ageLinks.from[at]! && age < ageLinks.before[at]!) steps.add(ageLinks.to[at]!)
+  return steps
 }
 
-function opens(link: Link, moment: Moment): boolean {
-  const { person, today, spans, catalogue } = moment
+/** Whether the window of a link from an event or a purchase is now. A recital's window is counted from the recital's day. */
+function opens(link: Link, moment: Seen): boolean {
+  const { person, today, catalogue } = moment
   if (person === null) return false
   const inLinkWindow = (day: number) => today - day >= link.fromDays && today - day <= link.untilDays
   const event = EVENT_OF[link.trigger]
   if (event)
-    return (
-      moment.facts.metOffers.has(link.fromOffer) &&
-      person.evidence.some(
-        (line) =>
-          line.kind === event &&
-          line.offerId === link.fromOffer &&
-          line.onDay <= today &&
-          inLinkWindow(line.aboutDay ?? line.onDay),
-      )
+    return person.evidence.some(
+      (line) =>
+        line.kind === event &&
+        line.offerId === link.fromOffer &&
+        line.onDay <= today &&
+        inLinkWindow(line.aboutDay ?? line.onDay),
     )
   if (link.trigger === 'bought') {
     const products = catalogue.listedById.get(link.fromOffer)?.productIds ?? []
     return person.items.some((item) => products.includes(item.productId) && inLinkWindow(item.day))
-  }
-  if (link.trigger === 'ageReached' && link.ageMonths !== null) {
-    const months = link.ageMonths
-    return spans.some(
-      ([from, to]) => from === to && from >= months && from < months + Math.ceil(link.untilDays / 30),
-    )
   }
   return false
 }

@@ -16,9 +16,9 @@ export type Reason = {
 type Seen = Omit<Moment, 'facts'>
 
 /** By goal: 1 where one line at least may be said aloud for an offer that serves it. */
-export function sayableGoals(moment: Seen): Uint8Array {
+export function sayableGoals(moment: Seen): number[] {
   const { goals, goalIndex, parents } = moment.catalogue
-  const own = new Uint8Array(goals.length)
+  const own = new Array<number>(goals.length).fill(0)
   for (const line of moment.evidence) {
     const g = goalIndex.get(line.goal)
     if (g !== undefined && own[g] === 0 && isSpoken(line, moment) && hasWords(line, moment)) own[g] = 1

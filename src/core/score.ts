@@ -1,10 +1,9 @@
 /** The score: a product of bounded, switchable parts. Every part is named, and their product is the score. */
-import type { Listed } from './catalogue.ts'
-import { HAS, shareOf } from './catalogue.ts'
+import type { Catalogue, Listed } from './catalogue.ts'
+import { NONE, readinessOf, SEVERAL, shareOf } from './catalogue.ts'
 import type { Weighed } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
-import { nextStepOf } from './next-step.ts'
 import type { Policy } from './policy.ts'
 
 /** fit in [0, 1); the others multiply it. In this order their product is the score, to the last bit. */
@@ -16,6 +15,26 @@ export type Parts = {
   readiness: number
   nextStep: number
   value: number
+}
+
+/** Parts as a list, to be kept: see `partsFrom`. */
+export function valuesOf(parts: Parts): number[] {
+  const { fit, step, affinity, propensity, readiness, nextStep, value } = parts
+  return [fit, step, affinity, propensity, readiness, nextStep, value]
+}
+
+/** Parts from a list that was kept. */
+export function partsFrom(values: number[]): Parts {
+  const [fit, step, affinity, propensity, readiness, nextStep, value] = values as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { fit, step, affinity, propensity, readiness, nextStep, value }
 }
 
 /** The score that parts make. */
@@ -40,35 +59,36 @@ export function propensityPart(said: number, accepted: number, fit: number, poli
   return Math.min(policy.propensityMax, Math.max(policy.propensityMin, rate / expected))
 }
 
-/** Π (1 − severity) over the open checks that are not critical. */
-export function readinessPart(checks: Listed['checks'], today: string): number {
-  return checks.reduce(
-    (ready, check) =>
-      check.critical || (check.ok && (check.validUntil === null || check.validUntil >= today))
-        ? ready
-        : ready * (1 - check.severity),
-    1,
-  )
-}
-
 /** Parts that change nothing. */
 export function noParts(): Parts {
   return { fit: 1, step: 1, affinity: 1, propensity: 1, readiness: 1, nextStep: 1, value: 1 }
 }
 
 /** All parts of one offer of the catalogue at one moment, written into `parts`. The offer itself is looked at only for what few have. */
-export function partsAt(index: number, moment: Moment, fit: number, learning: Learning, parts: Parts): Parts {
-  const { policy, columns, listed } = moment.catalogue
-  const has = columns.has[index]!
+export function partsAt(
+  index: number,
+  { catalogue, facts }: Moment,
+  fit: number,
+  learning: Learning,
+  parts: Parts,
+): Parts {
+  const { policy, columns, listed } = catalogue
+  const readiness = columns.readiness[index]!
   parts.fit = fit
   parts.step = 1 - policy.stepCost * columns.step[index]!
-  parts.affinity =
-    has & HAS.products ? 1 + policy.affinityLift * learning.affinityOf(listed[index]!.productIds) : 1
+  parts.affinity = 1 + policy.affinityLift * affinityAt(index, catalogue, learning)
   parts.propensity = propensityPart(columns.said[index]!, columns.accepted[index]!, fit, policy)
-  parts.readiness = has & HAS.checks ? readinessPart(listed[index]!.checks, moment.facts.date) : 1
-  parts.nextStep = has & HAS.links && nextStepOf(listed[index]!, moment) ? 1 + policy.nextStepLift : 1
+  parts.readiness = readiness < 0 ? readinessOf(listed[index]!.checks, facts.date) : readiness
+  parts.nextStep = facts.openSteps.has(index) ? 1 + policy.nextStepLift : 1
   parts.value = 1 + policy.valueLever * columns.share[index]!
   return parts
+}
+
+/** How well the product that an offer is, or the best of its products, goes with the moment; 0 where it is none. */
+function affinityAt(index: number, { columns, listed }: Catalogue, learning: Learning): number {
+  const product = columns.product[index]!
+  if (product !== SEVERAL) return product === NONE ? 0 : learning.affinityOf(product)
+  return listed[index]!.productIds.reduce((best, id) => Math.max(best, learning.affinityOf(id)), 0)
 }
 
 /** All parts of a product that is offered for what it goes with. */

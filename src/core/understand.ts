@@ -66,14 +66,14 @@ export function ageDays(line: Pick<Evidence, 'onDay' | 'aboutDay'>, today: numbe
 
 export type Wants = {
   /** Belief in each goal, by goal index, in [0, 1). */
-  confidence: Float64Array
+  confidence: number[]
   /** Belief from lines about exactly this goal, the prior left out: what a wish for a wider goal is worth. */
-  stated: Float64Array
+  stated: number[]
   anyWide: boolean
   /** Goals that she refused, or that lie under one she refused. */
-  toldNo: Uint8Array
+  toldNo: number[]
   /** Goals that she told us or answered for. */
-  told: Uint8Array
+  told: number[]
   /** Which one exactly, where she named it. */
   facets: Map<number, Set<string>>
 }
@@ -87,12 +87,13 @@ export function understand(
 ): Wants {
   const { goals, goalIndex, parents, policy } = catalogue
   const n = goals.length
-  const doubt = new Float64Array(n)
-  const stated = new Float64Array(n)
-  const factor = new Float64Array(n).fill(1)
-  const toldNo = new Uint8Array(n)
-  const told = new Uint8Array(n)
-  const lastWord = new Float64Array(n).fill(-1)
+  // Plain lists: typed ones of this size live outside the heap, and making them costs more than filling them.
+  const doubt = filled(n, 0)
+  const stated = filled(n, 0)
+  const factor = filled(n, 1)
+  const toldNo = filled(n, 0)
+  const told = filled(n, 0)
+  const lastWord = filled(n, -1)
   const facets = new Map<number, Set<string>>()
   for (let g = 0; g < n; g++) doubt[g] = 1 - prior(goals[g]!, spans, policy)
   let anyWide = false
@@ -129,11 +130,13 @@ export function understand(
     for (let up = parents[g]!; up >= 0 && toldNo[g] === 0; up = parents[up]!)
       if (toldNo[up] === 1) toldNo[g] = 1
 
-  const confidence = new Float64Array(n)
+  const confidence = filled(n, 0)
   for (let g = 0; g < n; g++) confidence[g] = toldNo[g] === 1 ? 0 : (1 - doubt[g]!) * factor[g]!
   for (let g = 0; g < n; g++) if (toldNo[g] === 1) stated[g] = 0
   return { confidence, stated, anyWide, toldNo, told, facets }
 }
+
+const filled = (n: number, value: number): number[] => new Array<number>(n).fill(value)
 
 /** Fit of one offer: belief that at least one of the goals it serves is wanted; the wider wishes it also serves count less. */
 export function fitOf(catalogue: Catalogue, wants: Wants, index: number): number {

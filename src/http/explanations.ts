@@ -4,6 +4,7 @@ import type { Answer } from '../core/answer.ts'
 import type { BasketLine, Moment } from '../core/moment.ts'
 import { momentOf } from '../core/moment.ts'
 import { refusals } from '../core/recommend.ts'
+import { partsFrom, scoreOf } from '../core/score.ts'
 import { dateOf } from '../core/time.ts'
 import { ageDays, decayed, prior } from '../core/understand.ts'
 import { findCustomers, personOf, readTill } from '../store/customer.ts'
@@ -99,7 +100,8 @@ type Inputs = {
   evidence: string[]
   silence: string | null
   withoutMoney: string | null
-  gated: { offerId: string; score: number; parts: z.infer<typeof PartsSchema> }[]
+  /** Offers with the values of their parts. */
+  gated: [string, ...number[]][]
 }
 
 export function explanations(app: App): void {
@@ -152,10 +154,12 @@ export async function explain(deps: Deps, id: string, keySite: string | null): P
     silence: inputs.silence,
     arm: rec.arm,
     propensity: rec.propensity,
-    moneyChangedOrder:
-      inputs.withoutMoney !== null && inputs.withoutMoney !== (inputs.gated[0]?.offerId ?? null),
+    moneyChangedOrder: inputs.withoutMoney !== null && inputs.withoutMoney !== (inputs.gated[0]?.[0] ?? null),
     outcome: rec.outcome,
-    scored: inputs.gated,
+    scored: inputs.gated.map(([offerId, ...values]) => {
+      const parts = partsFrom(values)
+      return { offerId, score: scoreOf(parts), parts }
+    }),
     goals,
     refusalCounts,
     refusals: found.map(({ offerId, fit, gate }) => ({

@@ -9,6 +9,7 @@ import type { Moment, Person } from '../core/moment.ts'
 import { momentOf, resolveBasket } from '../core/moment.ts'
 import type { Decision } from '../core/recommend.ts'
 import { recommend } from '../core/recommend.ts'
+import { valuesOf } from '../core/score.ts'
 import type { TillRow } from '../store/customer.ts'
 import { CAPS, personOf, readTill } from '../store/customer.ts'
 import type { KeyRow } from '../store/key.ts'
@@ -353,11 +354,7 @@ function recordOf(
       evidence: moment.evidence.map((line) => line.id),
       silence: decision.silence,
       withoutMoney: decision.withoutMoney,
-      gated: decision.gated.map((each) => ({
-        offerId: each.listed.offer.id,
-        score: each.score,
-        parts: each.parts,
-      })),
+      gated: decision.gated.map(({ listed, parts }) => [listed.offer.id, ...valuesOf(parts)]),
     }),
   }
 }

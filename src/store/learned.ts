@@ -69,19 +69,15 @@ export class LearnedStore {
         return sku === undefined ? [] : [{ at: day * DAY_MS, items: [sku] }]
       })
     return {
-      affinityOf: (productIds) => {
+      affinityOf: (productId) => {
         profile ??= profileOf(this.learned, {
           purpose: 'checkout',
           basket,
           history: history(),
           asOf: moment.nowMs,
         })
-        let best = 0
-        for (const id of productIds) {
-          const sku = this.#skus.get(id)
-          if (sku !== undefined) best = Math.max(best, affinity(this.learned, profile, sku))
-        }
-        return best
+        const sku = this.#skus.get(productId)
+        return sku === undefined ? 0 : affinity(this.learned, profile, sku)
       },
       goesWith: (most): GoesWith[] =>
         basket.length === 0

@@ -215,7 +215,7 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
     if (refusals.includes(true)) continue
 
     const step = offer.kind === 'content' ? 0 : 1 + COMMITMENTS.indexOf(offer.commitment)
-    const affinity = productIds.length ? learning.affinityOf(productIds) : 0
+    const affinity = Math.max(0, ...productIds.map((id) => learning.affinityOf(id)))
     const expected = policy.acceptanceAtFit * fit
     const rate = (offer.accepted + policy.propensityPrior * expected) / (offer.said + policy.propensityPrior)
     const propensity =

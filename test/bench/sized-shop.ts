@@ -258,7 +258,7 @@ export function catalogue(offers: number): Statement[] {
           trigger: of(['attended', 'enrolled', 'bought', 'ageReached']),
           fromDays: 0,
           untilDays: between(20, 120),
-          ageMonths: 72,
+          ageMonths: between(1, 12) * 12,
           says: 'a while after the first time',
           rev: 1,
         })),
