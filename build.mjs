@@ -20,8 +20,19 @@ await build({
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   },
 })
+/** Zod carries its messages in fifty languages; we speak one. */
+const oneLanguage = {
+  name: 'one-language',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+      loader: 'js',
+    }))
+  },
+}
 await build({
   ...shared,
+  plugins: [oneLanguage],
   entryPoints: { worker: 'src/worker.ts' },
   outdir: 'dist',
   platform: 'neutral',

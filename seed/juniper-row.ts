@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { digest, drawn } from '../src/core/chance.ts'
 import { SAID } from '../src/core/event.ts'
 import { defaultPolicy } from '../src/core/policy.ts'
+import type { TermsRecord } from '../src/core/terms.ts'
+import { blankTerms } from '../src/core/terms.ts'
 import { REFRESH_ALL_STATES } from '../src/store/customer.ts'
 import type { Engine, Statement } from '../src/store/engine.ts'
 import { BUMP, insertRows, REV, statement } from '../src/store/engine.ts'
@@ -12,6 +14,7 @@ import type { PurchaseInput } from '../src/store/purchase.ts'
 import { ingestPurchases } from '../src/store/purchase.ts'
 import * as schema from '../src/store/schema.ts'
 import { Snapshot } from '../src/store/snapshot.ts'
+import { termsColumns } from '../src/store/terms.ts'
 
 /** Fixed, documented, and refused unless this seed is loaded. */
 export const DEMO_KEYS = {
@@ -147,6 +150,107 @@ async function keyRows(): Promise<Statement[]> {
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Raw = any
 
+/** Partners with their alliances, terms and briefings, as statements. */
+export function registryRows(partners: Raw[], details: Raw[], sites: string[], now: string): Statement[] {
+  const text = (value: unknown) => JSON.stringify(value)
+  const detailOf = new Map(details.map((each) => [each.partner, each]))
+  const hasBegun = (p: Raw) => p.alliance.state !== 'proposed'
+  return [
+    insertRows(
+      schema.partner,
+      partners.map((p) => {
+        const { people = [], places = [], facets = {}, opening = '' } = detailOf.get(p.id) ?? {}
+        return {
+          id: p.id,
+          name: p.name,
+          trade: p.trade,
+          goals: text(p.goals),
+          walkMinutes: text(p.walkMinutes),
+          people: text(people),
+          places: text(places),
+          facets: text(facets),
+          opening,
+        }
+      }),
+    ),
+    insertRows(
+      schema.alliance,
+      partners.map((p) => ({
+        id: p.alliance.id,
+        partnerId: p.id,
+        state: p.alliance.state,
+        termsVersion: p.alliance.terms.version,
+        changedAt: now,
+      })),
+    ),
+    insertRows(
+      schema.terms,
+      partners.map((p) => ({
+        allianceId: p.alliance.id,
+        version: p.alliance.terms.version,
+        ...termsColumns(termsOf(p, detailOf.get(p.id))),
+        agreedAt: hasBegun(p) ? `${p.alliance.startsOn}T15:00:00.000Z` : null,
+        createdAt: hasBegun(p) ? `${p.alliance.startsOn}T15:00:00.000Z` : now,
+      })),
+    ),
+    insertRows(
+      schema.decision,
+      partners.flatMap((p) =>
+        (hasBegun(p) ? (['shop', 'partner'] as const) : (['shop'] as const)).map((side) => ({
+          allianceId: p.alliance.id,
+          termsVersion: p.alliance.terms.version,
+          side,
+          decision: 'agree' as const,
+          actor: side === 'shop' ? 'st_rosa' : p.id,
+          at: hasBegun(p) ? `${p.alliance.startsOn}T15:00:00.000Z` : now,
+        })),
+      ),
+    ),
+    insertRows(
+      schema.briefing,
+      partners.filter(hasBegun).flatMap((p) =>
+        sites.map((siteId) => ({
+          allianceId: p.alliance.id,
+          siteId,
+          termsVersion: p.alliance.terms.version,
+          on: p.alliance.startsOn,
+          actor: 'st_rosa',
+        })),
+      ),
+    ),
+  ]
+}
+
+/** The whole record of what the seed says in short. */
+function termsOf({ alliance, ...partner }: Raw, detail: Raw): TermsRecord {
+  const { terms } = alliance
+  const blank = blankTerms('USD', alliance.startsOn ?? '2026-04-01', alliance.endsOn ?? '2027-03-31')
+  return {
+    ...blank,
+    customerBenefit: terms.customerBenefit,
+    benefitCostMinor: terms.introCostToPartnerMinor,
+    toUs: { ...blank.toUs, basisPoints: terms.commissionBasisPoints },
+    weDo: { ...blank.weDo, introductions: terms.reciprocityTargetPerQuarter },
+    theyDo: {
+      ...blank.theyDo,
+      introductions: Math.round(terms.reciprocityTargetPerQuarter / 3),
+      shelf: terms.weGet,
+    },
+    perMonth: terms.placesPerMonth,
+    exclusivity: terms.exclusive ? { trade: partner.trade, withinMinutes: 30, untilOn: null } : null,
+    shares: ['firstName'],
+    disclosure: terms.disclosure,
+    wePromise: detail?.wePromise ?? [],
+    neverPromise: detail?.neverPromise ?? [],
+    assumed: {
+      conversion: terms.assumedConversion,
+      firstYearMinor: terms.assumedFirstYearRevenueMinor,
+      margin: terms.assumedMargin,
+      introductionCostMinor: terms.introCostToPartnerMinor,
+    },
+  }
+}
+
 function catalogueRows(read: <T>(name: string) => T, policy: object, now: string): Statement[] {
   const text = (value: unknown) => JSON.stringify(value)
   const flag = (value: unknown) => (value ? 1 : 0)
@@ -173,37 +277,11 @@ function catalogueRows(read: <T>(name: string) => T, policy: object, now: string
       schema.product,
       read<Raw[]>('products').map((p, i) => ({ ...p, id: i + 1 })),
     ),
-    insertRows(
-      schema.partner,
-      partners.map((p) => ({
-        id: p.id,
-        name: p.name,
-        trade: p.trade,
-        goals: text(p.goals),
-        walkMinutes: text(p.walkMinutes),
-      })),
-    ),
-    insertRows(
-      schema.alliance,
-      partners.map((p) => ({
-        id: p.alliance.id,
-        partnerId: p.id,
-        state: p.alliance.state,
-        termsVersion: p.alliance.terms.version,
-      })),
-    ),
-    insertRows(
-      schema.terms,
-      partners.map(({ alliance }) => ({
-        allianceId: alliance.id,
-        version: alliance.terms.version,
-        startsOn: alliance.startsOn,
-        endsOn: alliance.endsOn,
-        customerBenefit: alliance.terms.customerBenefit,
-        commissionBasisPoints: alliance.terms.commissionBasisPoints,
-        disclosure: alliance.terms.disclosure,
-        record: text(alliance.terms),
-      })),
+    ...registryRows(
+      partners,
+      read('registry'),
+      read<Raw[]>('sites').map((s) => s.id),
+      now,
     ),
     insertRows(
       schema.backStageCheck,
@@ -221,6 +299,10 @@ function catalogueRows(read: <T>(name: string) => T, policy: object, now: string
         severity: c.severity ?? 0,
         ok: flag(c.ok ?? true),
         validUntil: c.validUntil ?? null,
+        issuer: c.partnerId ? 'City of Chicago' : null,
+        issuedOn: c.partnerId ? '2025-03-01' : null,
+        assuredBy: c.partnerId ? 'st_rosa' : null,
+        assuredOn: c.partnerId ? '2025-03-03' : null,
       })),
     ),
     insertRows(
@@ -286,6 +368,7 @@ function catalogueRows(read: <T>(name: string) => T, policy: object, now: string
     'partner',
     'alliance',
     'terms',
+    'briefing',
     'backStageCheck',
     'offer',
     'link',

@@ -15,6 +15,7 @@ import { dumpSql } from './store/dump.ts'
 import { GuardFailed } from './store/engine.ts'
 import type { KeyRow } from './store/key.ts'
 import { addKey } from './store/key.ts'
+import { makeInvite, newToken } from './store/sign-in.ts'
 import { addSite, findPolicy, listSites } from './store/site.ts'
 import type { SqliteEngine } from './store/sqlite.ts'
 
@@ -29,6 +30,9 @@ const HELP = `encore: the shop's side of Encore, on the command line
   encore key add --role till|staff|manager|owner|partner [--site ID] [--partner ID] [--label TEXT]
                  [--expires 2027-12-31T00:00:00Z]
       Shows the new key once. Only its hash is kept.
+  encore invite staff|manager|owner|partner [--site ID] [--partner ID] [--staff ID] [--label TEXT]
+                [--hours 72] [--origin http://127.0.0.1:8787]
+      Shows a link that signs somebody in to the pages, once. Only its hash is kept.
   encore relearn
       Counts all purchases again, from scratch.
   encore sql-dump
@@ -58,6 +62,7 @@ async function run(args: string[]): Promise<number> {
   if (command === 'relearn') return relearnCommand(rest)
   if (command === 'site' && rest[0] === 'add') return siteAdd(rest.slice(1))
   if (command === 'key' && rest[0] === 'add') return keyAdd(rest.slice(1))
+  if (command === 'invite') return inviteCommand(rest)
   if (command === 'sql-dump') return sqlDump(rest)
   if (command === undefined || ['help', '--help', '-h'].includes(command)) {
     await write(HELP)
@@ -186,6 +191,58 @@ async function keyAdd(args: string[]): Promise<number> {
     process.stderr.write(
       `A ${role} key for ${siteId === null ? 'every site' : `site ${siteId}`}. It is shown this once.\n`,
     )
+    return 0
+  })
+}
+
+const GUESTS: readonly string[] = ROLES.filter((role) => role !== 'till')
+
+async function inviteCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, {
+    site: text,
+    partner: text,
+    staff: text,
+    label: text,
+    hours: text,
+    origin: text,
+  })
+  const role = positionals[0] as KeyRow['role']
+  if (positionals.length !== 1 || !GUESTS.includes(role))
+    throw new Usage(`Say whom: encore invite ${GUESTS.join('|')}.`)
+  if ((role === 'partner') !== (values.partner !== undefined))
+    throw new Usage('An invite of a partner needs --partner, and no other has one.')
+  if (values.site !== undefined && role !== 'staff' && role !== 'manager')
+    throw new Usage('--site is for staff and managers.')
+  const hours = Number(values.hours ?? '72')
+  if (!Number.isInteger(hours) || hours < 1 || hours > 336)
+    throw new Usage('--hours is a whole number from 1 to 336.')
+  const origin = values.origin ?? 'http://127.0.0.1:8787'
+  if (!URL.canParse(origin) || !/^https?:$/.test(new URL(origin).protocol))
+    throw new Usage('--origin is where the pages are, such as https://encore.example.')
+  return withStore(async (engine, now) => {
+    let siteId: string | null = null
+    if (role === 'staff' || values.site !== undefined) {
+      const sites = await listSites(engine)
+      if (sites.length === 0) throw new Refused('There is no site yet: add one with "encore site add".')
+      const site = chooseSite(sites, { id: values.site })
+      if ('refused' in site) throw new Refused(site.refused)
+      siteId = site.id
+    }
+    const token = newToken()
+    const guest = {
+      role,
+      siteId,
+      partnerId: values.partner ?? null,
+      staffId: values.staff ?? null,
+      label: values.label ?? values.staff ?? values.partner ?? role,
+    }
+    const expiresAt = new Date(Date.parse(now) + hours * 3_600_000).toISOString()
+    const id = `cli_${randomText(12)}`
+    const by = { actor: 'command line', role: 'owner', requestId: id, at: now, id }
+    if (!(await makeInvite(engine, token, guest, expiresAt, by)))
+      throw new Refused(`There is no partner ${values.partner}.`)
+    await write(`${new URL(`/sign-in?invite=${token}`, origin)}\n`)
+    process.stderr.write(`It works once, until ${expiresAt}. It is shown this once.\n`)
     return 0
   })
 }

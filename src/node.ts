@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
 import { DEMO_KEYS, isJuniperRow, loadJuniperRow } from '../seed/juniper-row.ts'
 import { createApp } from './http/app.ts'
+import { deliver } from './http/webhooks.ts'
 import { clockFrom, randomText, readSettings } from './settings.ts'
 import { isRelearnDue, relearn } from './store/count.ts'
 import { forgetKeys } from './store/key.ts'
@@ -29,6 +30,9 @@ const log = (line: Record<string, unknown>) => {
   lines += `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`
   if (line.level === 'error') writeLines()
 }
+
+/** How often the outbox is looked at. */
+const DELIVER_EVERY_MS = 5000
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env)
@@ -62,6 +66,12 @@ async function start(): Promise<void> {
     demo: settings.clockStart !== null,
   })
   await deps.snapshot.refresh()
+  const delivering = setInterval(() => {
+    deliver(engine, clock, fetch).catch((error: unknown) =>
+      log({ level: 'error', event: 'deliver', error: error instanceof Error ? error.name : 'unknown' }),
+    )
+  }, DELIVER_EVERY_MS)
+  delivering.unref()
   const server = serve(
     {
       fetch: app.fetch,
@@ -89,6 +99,7 @@ async function start(): Promise<void> {
     process.on(signal, () => {
       if (stopping) process.exit(1)
       stopping = true
+      clearInterval(delivering)
       server.close(() => {
         void deps.recorder.flush().finally(() => {
           engine.close()

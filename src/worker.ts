@@ -2,6 +2,7 @@
 import type { D1Database, ExecutionContext } from '@cloudflare/workers-types'
 import { createApp } from './http/app.ts'
 import type { App } from './http/app-context.ts'
+import { deliver } from './http/webhooks.ts'
 import { clockFrom, clockStart, randomText } from './settings.ts'
 import { openD1 } from './store/d1.ts'
 
@@ -20,5 +21,9 @@ export default {
       log: (line) => console.log(JSON.stringify(line)),
     }).app
     return app.fetch(request, env, context as never)
+  },
+  /** Once a minute: what waits in the outbox. */
+  scheduled(_event: unknown, env: Bindings, context: ExecutionContext): void {
+    context.waitUntil(deliver(openD1(env.DB), clockFrom(clockStart(env.ENCORE_CLOCK)), fetch))
   },
 }

@@ -1,6 +1,6 @@
 /** The answer as a till reads it: the decision in the contract's words, fields and order. */
 import type { LineName, Listed } from './catalogue.ts'
-import { placesLeft, readinessOf } from './catalogue.ts'
+import { placesLeft, readinessOf, termsFor } from './catalogue.ts'
 import { freeSessions } from './gate.ts'
 import type { Moment } from './moment.ts'
 import type { Offer, Say } from './offer.ts'
@@ -120,7 +120,8 @@ function offerAnswer({ listed, weighed }: Scored, moment: Moment, currency: stri
   }
 }
 
-function backStageOf({ alliance, terms, checks }: Listed, moment: Moment): OfferAnswer['backStage'] {
+function backStageOf(listed: Listed, moment: Moment): OfferAnswer['backStage'] {
+  const { alliance, checks } = listed
   const today = dateOf(moment.today)
   const shown = checks.map((check) => ({
     code: check.code,
@@ -130,7 +131,9 @@ function backStageOf({ alliance, terms, checks }: Listed, moment: Moment): Offer
   return {
     ready: true,
     factor: readinessOf(checks, today),
-    checks: alliance ? [{ code: 'ALLIANCE_LIVE', ok: true, until: terms?.endsOn ?? null }, ...shown] : shown,
+    checks: alliance
+      ? [{ code: 'ALLIANCE_LIVE', ok: true, until: termsFor(listed, today)?.endsOn ?? null }, ...shown]
+      : shown,
   }
 }
 

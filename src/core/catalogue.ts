@@ -7,6 +7,8 @@ import { ancestorsOf } from './goal.ts'
 import type { Offer } from './offer.ts'
 import { stepOf } from './offer.ts'
 import type { Policy } from './policy.ts'
+import type { TermsRecord } from './terms.ts'
+import { termsOn } from './terms.ts'
 
 export type Site = { id: string; name: string; timeZone: string; currency: string }
 export type Staff = { id: string; name: string; sites: string[]; role: string }
@@ -33,21 +35,43 @@ export type Product = {
   baskets: number
   buyers: number
 }
-export type Partner = { id: string; name: string }
+export type Person = { name: string; role: string; phone: string; email: string }
+export type Place = { name: string; address: string; walkMinutes: Record<string, number> }
+export type Partner = {
+  id: string
+  name: string
+  trade: string
+  goals: string[]
+  facets: Record<string, string[]>
+  walkMinutes: Record<string, number>
+  people: Person[]
+  places: Place[]
+  opening: string
+  archived: boolean
+  version: number
+}
 export type Alliance = {
   id: string
   partnerId: string
   state: string
   termsVersion: number
+  /** Introductions made, by the site's date. */
+  load: Record<string, number>
+  version: number
 }
 export type Terms = {
   allianceId: string
   version: number
   startsOn: string | null
   endsOn: string | null
+  agreed: boolean
+  briefFrom: number
   commissionBasisPoints: number
   disclosure: string
+  record: TermsRecord
 }
+/** Staff of a site know an alliance, up to a version of its words. */
+export type Briefing = { allianceId: string; siteId: string; termsVersion: number }
 export type Check = {
   id: string
   partnerId: string | null
@@ -57,6 +81,10 @@ export type Check = {
   severity: number
   ok: boolean
   validUntil: string | null
+  issuer: string | null
+  issuedOn: string | null
+  assuredBy: string | null
+  assuredOn: string | null
 }
 export type Link = {
   fromOffer: string
@@ -93,6 +121,7 @@ export type CatalogueRows = {
   partners: Partner[]
   alliances: Alliance[]
   terms: Terms[]
+  briefings: Briefing[]
   checks: Check[]
   offers: Offer[]
   links: Link[]
@@ -114,7 +143,10 @@ export type Listed = {
   goalIndexes: number[]
   partner: Partner | null
   alliance: Alliance | null
-  terms: Terms | null
+  /** Its agreed versions: which is in force depends on the date. */
+  versions: Terms[]
+  /** The version of its words that staff of each site were briefed on. */
+  briefed: ReadonlyMap<string, number>
   checks: Check[]
   sessions: OpenSession[]
   productIds: number[]
@@ -197,7 +229,8 @@ type ListedParts = {
   goalsBySlug: Map<string, Goal>
   partners: Map<string, Partner>
   alliancesOf: Map<string, Alliance[]>
-  terms: Map<string, Terms>
+  termsOf: Map<string, Terms[]>
+  briefingsOf: Map<string, Briefing[]>
   sessionsOf: Map<string, Session[]>
   holdsOf: Map<string, Hold[]>
   checksOfPartner: Map<string, Check[]>
@@ -236,7 +269,8 @@ export function compile(rows: CatalogueRows): Catalogue {
     goalsBySlug,
     partners: new Map(rows.partners.map((partner) => [partner.id, partner])),
     alliancesOf: groupBy(rows.alliances, (alliance) => alliance.partnerId),
-    terms: new Map(rows.terms.map((terms) => [termsKey(terms), terms])),
+    termsOf: groupBy(rows.terms, (terms) => terms.allianceId),
+    briefingsOf: groupBy(rows.briefings, (briefing) => briefing.allianceId),
     sessionsOf: groupBy(rows.sessions, (session) => session.offerId),
     holdsOf: groupBy(rows.holds, (hold) => hold.sessionId),
     checksOfPartner: groupBy(rows.checks, (check) => check.partnerId ?? ''),
@@ -345,8 +379,6 @@ export function compile(rows: CatalogueRows): Catalogue {
   }
 }
 
-const termsKey = (terms: { allianceId: string; version: number }) => `${terms.allianceId}/${terms.version}`
-
 /** The goals of an offer that the shop knows, the weightiest first. */
 function weighedGoals(offer: Offer, goalIndex: Catalogue['goalIndex']): [string, number][] {
   return Object.entries(offer.goals)
@@ -369,9 +401,11 @@ function listedOf(
   const weighed = weighedGoals(offer, goalIndex)
   const alliances = partnerId === null ? [] : (parts.alliancesOf.get(partnerId) ?? [])
   const alliance = alliances.find((each) => each.state === 'live') ?? alliances.at(-1) ?? null
-  const terms = alliance
-    ? (parts.terms.get(termsKey({ allianceId: alliance.id, version: alliance.termsVersion })) ?? null)
-    : null
+  const versions = alliance
+    ? (parts.termsOf.get(alliance.id) ?? [])
+        .filter((terms) => terms.agreed)
+        .sort((a, b) => a.version - b.version)
+    : []
   return {
     offer,
     index,
@@ -381,7 +415,12 @@ function listedOf(
     goalIndexes: weighed.map(([slug]) => goalIndex.get(slug)!),
     partner: partnerId === null ? null : (parts.partners.get(partnerId) ?? null),
     alliance,
-    terms,
+    versions,
+    briefed: new Map(
+      alliance
+        ? (parts.briefingsOf.get(alliance.id) ?? []).map((each) => [each.siteId, each.termsVersion])
+        : [],
+    ),
     checks: [
       ...(partnerId === null ? [] : (parts.checksOfPartner.get(partnerId) ?? [])),
       ...(parts.checksOfOffer.get(offer.id) ?? []),
@@ -398,7 +437,7 @@ function listedOf(
     marginMinor:
       partnerId === null
         ? offer.priceMinor - offer.costMinor
-        : Math.floor((offer.priceMinor * (terms?.commissionBasisPoints ?? 0)) / 10_000),
+        : Math.floor((offer.priceMinor * (versions.at(-1)?.commissionBasisPoints ?? 0)) / 10_000),
   }
 }
 
@@ -414,6 +453,10 @@ function writeColumns(columns: Columns, listed: Listed): void {
   columns.readiness[index] = open.some((check) => check.validUntil !== null) ? -1 : readinessOf(open, '')
   columns.product[index] = listed.productIds.length > 1 ? SEVERAL : (listed.productIds[0] ?? NONE)
 }
+
+/** The terms that an offer is made under on a date; null for the shop's own. */
+export const termsFor = ({ versions }: Pick<Listed, 'versions'>, date: string): Terms | null =>
+  termsOn(versions, date)
 
 /** Π (1 − severity) over the open checks that are not critical. */
 export function readinessOf(checks: Check[], today: string): number {
@@ -487,7 +530,8 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
     ofPartners.add(after.partnerId)
   }
   for (const { after } of terms) {
-    parts.terms.set(termsKey(after), after)
+    const versions = parts.termsOf.get(after.allianceId) ?? []
+    parts.termsOf.set(after.allianceId, [...versions.filter((v) => v.version !== after.version), after])
     for (const [partnerId, list] of parts.alliancesOf)
       if (list.some((alliance) => alliance.id === after.allianceId)) ofPartners.add(partnerId)
   }
@@ -514,7 +558,10 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
   const onlyCounted = offers.every(({ before, after }) =>
     sameBut(before!, after, ['said', 'accepted', 'rev']),
   )
-  if (!onlyCounted || ofPartners.size > 0 || checks.length > 0) openByDay.clear()
+  const onlyLoaded =
+    partners.length + terms.length + checks.length === 0 &&
+    alliances.every(({ before, after }) => before && sameBut(before, after, ['load', 'rev']))
+  if (!onlyCounted || !onlyLoaded) openByDay.clear()
   return true
 }
 

@@ -35,3 +35,59 @@ export function goalsOfEvent(
     for (const link of catalogue.linksFrom.get(offerId) ?? []) if (link.trigger === kind) add(link.toOffer)
   return [...goals].map(([goal, w]) => ({ goal, weight: weight * share * w, halfLifeDays }))
 }
+
+/**
+ * What a family enrols in after an introduction, or plays in: the partner's one program that follows from having
+ * attended; the offer itself where there is none, or more than one.
+ */
+export function programAfter(
+  catalogue: Pick<Catalogue, 'listedById' | 'linksFrom'>,
+  offerId: string,
+): string {
+  const offer = catalogue.listedById.get(offerId)?.offer
+  if (offer?.kind !== 'class-intro') return offerId
+  const programs = (catalogue.linksFrom.get(offerId) ?? []).flatMap((link) => {
+    const next = catalogue.listedById.get(link.toOffer)?.offer
+    const follows =
+      link.trigger === 'attended' && next?.kind === 'class-program' && next.partnerId === offer.partnerId
+    return follows ? [link.toOffer] : []
+  })
+  return programs.length === 1 ? programs[0]! : offerId
+}
+
+export type EventLine = {
+  id: string
+  kind: 'attended' | 'enrolled' | 'recitalScheduled'
+  goal: string
+  offerId: string
+  weight: number
+  halfLifeDays: number
+  onDate: string
+  aboutDate: string | null
+}
+
+/** The id under which it is kept that who enrolled had come before. */
+export const cameWith = (eventId: string): string => `${eventId}.came`
+
+/** The lines of evidence that a partner's word about a referral is: who enrolled has also attended. */
+export function linesOfReferral(
+  catalogue: Pick<Catalogue, 'listedById' | 'linksFrom'>,
+  referredTo: string,
+  event: { id: string; kind: string; offerId: string | null; onDate: string; aboutOn: string | null },
+): EventLine[] {
+  const { kind } = event
+  if (kind !== 'attended' && kind !== 'enrolled' && kind !== 'recitalScheduled') return []
+  const offerId = event.offerId ?? (kind === 'attended' ? referredTo : programAfter(catalogue, referredTo))
+  const line = (as: EventLine['kind'], offer: string, id: string): EventLine[] =>
+    goalsOfEvent(catalogue, as, offer).map((goal) => ({
+      ...goal,
+      id: `${id}#${goal.goal}`,
+      kind: as,
+      offerId: offer,
+      onDate: event.onDate,
+      aboutDate: event.aboutOn,
+    }))
+  return kind === 'enrolled' && offerId !== referredTo
+    ? [...line(kind, offerId, event.id), ...line('attended', referredTo, cameWith(event.id))]
+    : line(kind, offerId, event.id)
+}

@@ -2,12 +2,13 @@
  * The gates: hard rules, before any taste. Each is a code, a predicate that refuses, and the sentence that
  * explains the refusal. They run in this order and the first that refuses is the reason given.
  */
-import type { Listed, OpenSession } from './catalogue.ts'
-import { placesLeft } from './catalogue.ts'
+import type { Catalogue, Listed, OpenSession } from './catalogue.ts'
+import { placesLeft, termsFor } from './catalogue.ts'
 import { isClosed } from './fact.ts'
 import type { GoesWith } from './learning.ts'
 import type { Moment } from './moment.ts'
 import { reasonsFor } from './reason.ts'
+import { dateOf, localDay, weekOf } from './time.ts'
 import { inWindow } from './understand.ts'
 
 /** What is weighed about one offer before the gates: its fit with the facet in it; for a product without goals, what it goes with. */
@@ -34,12 +35,10 @@ const eligible = [
   gate('eligible', 'NOT_LIVE', 'The offer is not live.', ({ offer }) => offer.state !== 'live'),
   gate('eligible', 'ALLIANCE_NOT_LIVE', 'The alliance is not live on this date.', (listed, moment) => {
     if (listed.offer.partnerId === null) return false
-    const { alliance, terms } = listed
-    if (alliance === null || terms === null || alliance.state !== 'live') return true
+    if (listed.alliance?.state !== 'live') return true
     const { date } = moment.facts
-    return (
-      (terms.startsOn !== null && date < terms.startsOn) || (terms.endsOn !== null && date > terms.endsOn)
-    )
+    const terms = termsFor(listed, date)
+    return terms === null || (terms.endsOn !== null && date > terms.endsOn)
   }),
   gate('eligible', 'CHECK_EXPIRED', 'A check that must be valid has run out.', ({ checks }, { facts }) =>
     checks.some((c) => c.critical && c.validUntil !== null && c.validUntil < facts.date),
@@ -73,6 +72,14 @@ const eligible = [
 const applicable = [
   gate('applicable', 'BACK_STAGE', 'Back stage is not ready.', ({ checks }) =>
     checks.some((c) => c.critical && !c.ok),
+  ),
+  gate('applicable', 'NOT_BRIEFED', 'Staff here do not know the alliance’s words yet.', (listed, moment) => {
+    if (listed.offer.partnerId === null) return false
+    const version = listed.briefed.get(moment.siteId)
+    return version === undefined || version < (termsFor(listed, moment.facts.date)?.briefFrom ?? 1)
+  }),
+  gate('applicable', 'ALLIANCE_FULL', 'The partner takes no more this week or month.', (listed, moment) =>
+    isFull(listed, moment.facts.date),
   ),
   gate('applicable', 'NO_PLACES', 'No place is free.', (listed, moment) =>
     listed.offer.seated ? freeSessions(listed, moment).length === 0 : false,
@@ -144,6 +151,26 @@ const suitable = [
   ),
 ]
 
+/** Whether the partner has had as many introductions this week or month as the terms say it can take. */
+export function isFull(listed: Pick<Listed, 'alliance' | 'versions'>, date: string): boolean {
+  const terms = termsFor(listed, date)
+  if (listed.alliance === null || terms === null) return false
+  const { perWeek, perMonth } = terms.record
+  if (perWeek === null && perMonth === null) return false
+  const { load } = listed.alliance
+  const within = (from: string, to: string) => {
+    let n = 0
+    for (const day in load) if (day >= from && day <= to) n += load[day]!
+    return n
+  }
+  const [monday, sunday] = weekOf(date)
+  const month = date.slice(0, 7)
+  return (
+    (perWeek !== null && within(monday, sunday) >= perWeek) ||
+    (perMonth !== null && within(`${month}-01`, `${month}-31`) >= perMonth)
+  )
+}
+
 /** Every gate, in order. */
 export const GATES: readonly Gate[] = [...eligible, ...applicable, ...suitable]
 
@@ -155,7 +182,15 @@ export function refusalOf(offer: Listed, moment: Moment, weighed: Weighed): Gate
 
 /** Gates that look at the shop, the day, and whether it is a first or a later sale, but not at who is here. */
 const DAILY = GATES.filter(({ code }) =>
-  ['NOT_LIVE', 'ALLIANCE_NOT_LIVE', 'CHECK_EXPIRED', 'OTHER_SITE', 'BACK_STAGE', 'STAGE'].includes(code),
+  [
+    'NOT_LIVE',
+    'ALLIANCE_NOT_LIVE',
+    'CHECK_EXPIRED',
+    'OTHER_SITE',
+    'BACK_STAGE',
+    'NOT_BRIEFED',
+    'STAGE',
+  ].includes(code),
 )
 const SEASON = GATES.filter(({ code }) => code === 'OUT_OF_SEASON')
 const PERSONAL = GATES.filter((each) => !DAILY.includes(each))
@@ -231,4 +266,39 @@ export function freeSessions({ sessions, offer, goalIndexes }: Listed, moment: M
       (session.facet === null || named.length === 0 || named.includes(session.facet)) &&
       placesLeft(session, moment.nowMs) > 0,
   )
+}
+
+/** Gates that ask whether the shop can keep the promise, whoever is here. */
+const READINESS = GATES.filter(({ code }) =>
+  [
+    'NOT_LIVE',
+    'ALLIANCE_NOT_LIVE',
+    'CHECK_EXPIRED',
+    'OTHER_SITE',
+    'BACK_STAGE',
+    'NOT_BRIEFED',
+    'ALLIANCE_FULL',
+    'NO_PLACES',
+  ].includes(code),
+)
+
+/** The first gate that keeps an offer from being made at a site at an instant, whoever asks; null when it is ready. */
+export function readinessRefusal(
+  listed: Listed,
+  catalogue: Catalogue,
+  siteId: string,
+  nowMs: number,
+): Gate | null {
+  const today = localDay(nowMs, catalogue.sites.get(siteId)?.timeZone ?? 'UTC')
+  // Nobody in particular is here: these gates look at the shop, the day and the places only.
+  const moment = {
+    catalogue,
+    siteId,
+    nowMs,
+    today,
+    facts: { date: dateOf(today) },
+    wants: { facets: new Map() },
+  } as unknown as Moment
+  const weighed = { fit: 1, goesWith: null }
+  return READINESS.find((each) => each.refuses(listed, moment, weighed)) ?? null
 }

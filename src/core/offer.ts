@@ -1,4 +1,6 @@
 /** Offers: what the shop or a partner can do for a goal, and the words that go with it. */
+import type { WordFinding, WordKind } from './words.ts'
+import { wordProblems } from './words.ts'
 
 export const OFFER_KINDS = [
   'product',
@@ -67,9 +69,28 @@ export function stepOf(offer: Pick<Offer, 'kind' | 'commitment'>): number {
   return offer.kind === 'content' ? 0 : 1 + COMMITMENTS.indexOf(offer.commitment)
 }
 
-const PRESSURE =
-  /\b(hurry|last chance|don'?t miss|only \d+ left|while (stocks|supplies) last|limited (time|offer)|act now|before it'?s too late|today only|fall(ing)? behind|other (children|kids|mothers|mums|moms|parents)|you('d| would) regret|you should|you must|good (mothers|mums|moms|parents)|everyone else)\b/iu
-const UNSEEN = /[\p{Cc}\p{Cs}\p{Bidi_Control}]/u
+/** What may not be said in an offer's words. `never`: what the terms of its alliance never promise. */
+export function offerWordProblems(
+  offer: Pick<Offer, 'headline' | 'say'>,
+  never: readonly string[] = [],
+): WordFinding[] {
+  return Object.entries(LENGTHS).flatMap(([field, most]) => {
+    const text = field === 'headline' ? offer.headline : offer.say[field as keyof Say]
+    const kind: WordKind = KINDS[field as keyof typeof LENGTHS]
+    return typeof text === 'string' ? wordProblems(text, { field, most, kind, never }) : []
+  })
+}
+
+const KINDS: Record<keyof typeof LENGTHS, WordKind> = {
+  headline: 'headline',
+  opener: 'opener',
+  line: 'line',
+  ifYes: 'line',
+  ifNotNow: 'line',
+  ifNotForUs: 'line',
+  receiptLine: 'receipt',
+  disclosure: 'disclosure',
+}
 
 /** What is wrong with an offer: goals, ages, prices, and words that pressure, frighten, compare or do not fit. */
 export function offerProblems(
@@ -90,18 +111,15 @@ export function offerProblems(
     say('ageMinMonths', 'must not be above ageMaxMonths')
   if (offer.months.some((m) => !Number.isInteger(m) || m < 1 || m > 12))
     say('months', 'must be months 1 to 12')
-  for (const [field, most] of Object.entries(LENGTHS)) {
+  const words = offerWordProblems(offer)
+  for (const field of Object.keys(LENGTHS)) {
     const text = field === 'headline' ? offer.headline : offer.say[field as keyof Say]
     if (typeof text !== 'string') say(field, 'is missing')
-    else {
-      if (text === '' && field !== 'disclosure') say(field, 'must not be empty')
-      if (Array.from(text).length > most) say(field, `is longer than ${most} characters`)
-      if (UNSEEN.test(text)) say(field, 'holds characters that cannot be seen')
-      const pressing = PRESSURE.exec(text)
-      if (pressing) say(field, `presses: "${pressing[0]}"`)
-    }
+    else if (text === '' && field !== 'disclosure') say(field, 'must not be empty')
+    // One problem a field, however much is wrong with it.
+    const found = words.filter((each) => each.field === field)
+    if (found.length > 0) say(field, found.map(({ message }) => message).join(' '))
   }
-  if (offer.say.opener && !offer.say.opener.trimEnd().endsWith('?')) say('opener', 'must be a question')
   return problems
 }
 

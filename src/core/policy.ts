@@ -84,6 +84,8 @@ export const LEVERS = {
   // ask, say, hold
   askDays: days(90, 'How long a question is not asked again.'),
   holdDays: days(14, 'How long a place is kept on an accepted offer, at most until the session starts.'),
+  codeDays: days(60, 'How long the code of an accepted offer may be used, where no day was chosen.'),
+  reportDays: days(31, 'How long after its last day a partner may still tell us that a code was used.'),
 } satisfies Record<string, Lever>
 
 export type LeverName = keyof typeof LEVERS

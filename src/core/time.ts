@@ -81,11 +81,19 @@ export function localIso(ms: number, timeZone: string): string {
   return `${text}${minutes < 0 ? '-' : '+'}${pad(Math.floor(size / 60))}:${pad(size % 60)}`
 }
 
-/** The UTC instant of a site's wall clock time `YYYY-MM-DDTHH:MM:SS`; in the hour that a spring change skips, the time after it. */
+/**
+ * The UTC instant of a wall clock time `YYYY-MM-DDTHH:MM:SS`. Of an hour that comes twice, the first; of one that
+ * the spring change skips, as long after the change as it would have been. Source: RFC 5545, 3.3.5.
+ */
 export function instantOf(local: string, timeZone: string): number {
   const asUtc = Date.parse(`${local.slice(0, 19)}Z`)
-  const guess = asUtc - offsetMinutes(asUtc, timeZone) * 60_000
-  return asUtc - offsetMinutes(guess, timeZone) * 60_000
+  const before = offsetMinutes(asUtc - 86_400_000, timeZone)
+  const after = offsetMinutes(asUtc + 86_400_000, timeZone)
+  for (const offset of [before, after]) {
+    const ms = asUtc - offset * 60_000
+    if (offsetMinutes(ms, timeZone) === offset) return ms
+  }
+  return asUtc - before * 60_000
 }
 
 /** Age in whole months on a date, from a birth month `YYYY-MM`. Negative before birth. */
@@ -111,4 +119,12 @@ const MONTHS = [
 /** A date as one would say it: `7 February`. */
 export function spokenDate(date: string): string {
   return `${+date.slice(8, 10)} ${MONTHS[+date.slice(5, 7) - 1]}`
+}
+
+/** The Monday and the Sunday of a date's week. */
+export function weekOf(date: string): [string, string] {
+  const day = dayOf(date)
+  // Day 0, 1 January 1970, was a Thursday.
+  const monday = day - ((day + 3) % 7)
+  return [dateOf(monday), dateOf(monday + 6)]
 }

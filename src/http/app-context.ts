@@ -1,5 +1,6 @@
 /** What every route is given: the store, the clock, chance, and who is asking. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { By } from '../store/audit.ts'
 import type { Engine } from '../store/engine.ts'
 import type { KeyRow } from '../store/key.ts'
 import type { Recorder } from '../store/recorder.ts'
@@ -24,10 +25,14 @@ export type Env = {
   Variables: {
     requestId: string
     deps: Deps
+    /** On routes that are not everybody's: the credential, its hash, and who acts, for the audit log. */
     key: KeyRow
+    credential: string
+    by: By
     /** For the log: never anything about a person. */
     role: string
     site: string
+    route: string
   }
 }
 

@@ -1,21 +1,41 @@
 /** The app: every route, what surrounds them, and how what goes wrong is answered. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
+import { problemPage, readsPages } from '../pages/layout.tsx'
 import { pages } from '../pages/pages.ts'
 import type { Engine } from '../store/engine.ts'
 import { Recorder } from '../store/recorder.ts'
 import { Snapshot } from '../store/snapshot.ts'
+import { alliances } from './alliances.ts'
 import type { App, Deps, Env, Log } from './app-context.ts'
+import { auditLog } from './audit-log.ts'
+import { guard } from './auth.ts'
+import { rowsOf } from './authorization.ts'
+import { browse } from './browse.ts'
+import { CALENDAR_BODY_BYTES, calendar } from './calendar.ts'
 import { customers } from './customers.ts'
 import { explanations } from './explanations.ts'
 import { health } from './health.ts'
+import { healthOfAlliances } from './health-of-alliances.ts'
+import { holds } from './holds.ts'
+import { idempotent } from './idempotency.ts'
+import { ledger } from './ledger.ts'
+import { offers } from './offers.ts'
 import { OPENAPI } from './openapi.ts'
 import { outcomes } from './outcomes.ts'
+import { partnerEvents } from './partner-events.ts'
+import { partners } from './partners.ts'
 import { fieldErrors, invalid, Problem, problemResponse } from './problem.ts'
 import { purchases } from './purchases.ts'
 import { rankings } from './rankings.ts'
 import { recommendations } from './recommendations.ts'
+import { referrals } from './referrals.ts'
+import { registryCsvRoutes } from './registry-csv.ts'
+import { sessions } from './sessions.ts'
+import { signIns } from './sign-ins.ts'
+import { webhooks } from './webhooks.ts'
 
 export type AppOptions = {
   engine: Engine
@@ -26,14 +46,27 @@ export type AppOptions = {
 }
 
 const MOST_BYTES = 256 * 1024
-const countedBody = bodyLimit({
-  maxSize: MOST_BYTES,
-  onError: () => {
-    throw new Problem('too_large')
+const counted = (maxSize: number) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem('too_large', `The body is larger than ${maxSize / 1024} KB.`)
+    },
+  })
+const countedBody = counted(MOST_BYTES)
+/** Addresses that take larger bodies than all others. */
+const LARGER = [
+  {
+    path: /^\/v1\/offers\/[^/]+\/sessions\/import$/,
+    most: CALENDAR_BODY_BYTES,
+    countedBody: counted(CALENDAR_BODY_BYTES),
   },
-})
+]
 
-/** Everything behind one fetch. The same on Node and at the edge. */
+/**
+ * Everything behind one fetch. The same on Node and at the edge.
+ * @throws Error when the table of authorization has no row for a route
+ */
 export function createApp(options: AppOptions): { app: App; deps: Deps } {
   const deps: Deps = {
     demo: false,
@@ -68,7 +101,7 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
       requestId,
       method: c.req.method,
       // The route and never the path: a path holds a customer's reference.
-      route: c.req.routePath,
+      route: c.get('route') ?? c.req.routePath,
       status: c.res.status,
       ms: Math.round((performance.now() - started) * 100) / 100,
       role: c.get('role'),
@@ -86,12 +119,42 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
         throw new Problem('not_a_json_type')
     }
     // Only a body of unknown length must be counted as it comes.
-    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return countedBody(c, next)
-    if (Number(length) > MOST_BYTES) throw new Problem('too_large')
+    const larger = LARGER.find(({ path }) => path.test(c.req.path))
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined)
+      return (larger?.countedBody ?? countedBody)(c, next)
+    if (Number(length) > (larger?.most ?? MOST_BYTES)) throw new Problem('too_large')
     return next()
   })
 
-  for (const route of [recommendations, explanations, outcomes, purchases, customers, rankings, health])
+  // The table is read once every route is mounted.
+  let rowOf: ReturnType<typeof rowsOf> = () => null
+  app.use(guard((c) => rowOf(c)))
+  app.use('/v1/*', idempotent())
+
+  for (const route of [
+    recommendations,
+    explanations,
+    outcomes,
+    purchases,
+    customers,
+    rankings,
+    referrals,
+    ledger,
+    partnerEvents,
+    webhooks,
+    signIns,
+    sessions,
+    calendar,
+    holds,
+    offers,
+    browse,
+    healthOfAlliances,
+    auditLog,
+    partners,
+    alliances,
+    registryCsvRoutes,
+    health,
+  ])
     route(app)
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', {
     type: 'http',
@@ -100,20 +163,28 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
   })
   app.doc31('/openapi.json', OPENAPI)
   pages(app)
+  rowOf = rowsOf(app)
 
   app.notFound((c) => {
     const others = app.routes.filter(
       (r) => r.method !== 'ALL' && r.path === c.req.path && r.method !== c.req.method,
     )
-    return problemResponse(c, new Problem(others.length > 0 ? 'method_not_allowed' : 'not_found'))
+    return answerOf(c, new Problem(others.length > 0 ? 'method_not_allowed' : 'not_found'))
   })
   app.onError((error, c) => {
     const problem = problemOf(error)
     if (problem.code === 'internal' || problem.code === 'store_unavailable')
       deps.log({ level: 'error', event: problem.code, requestId: c.get('requestId'), ...whole(error) })
-    return problemResponse(c, problem)
+    return answerOf(c, problem)
   })
   return { app, deps }
+}
+
+/** A problem for programs, or as a page for people. */
+async function answerOf(c: Context<Env>, problem: Problem): Promise<Response> {
+  if (!readsPages(c)) return problemResponse(c, problem)
+  // What a page is made of may be what is broken.
+  return problemPage(c, problem).catch(() => problemResponse(c, problem))
 }
 
 function problemOf(error: unknown): Problem {

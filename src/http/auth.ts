@@ -1,8 +1,11 @@
 /** Who is asking: keys, roles and sites. Scope comes from the credential and from nowhere else. */
 import type { Context, MiddlewareHandler } from 'hono'
+import { getCookie } from 'hono/cookie'
 import type { KeyRow } from '../store/key.ts'
 import { findKey, hashKey } from '../store/key.ts'
+import { findSignIn } from '../store/sign-in.ts'
 import type { Env } from './app-context.ts'
+import type { Row } from './authorization.ts'
 import { Problem } from './problem.ts'
 
 export type Role = KeyRow['role']
@@ -33,17 +36,91 @@ export function admit(key: KeyRow | null, nowIso: string, roles: readonly Role[]
   return key
 }
 
-/** Let in only keys of these roles; the key is then at `c.get('key')`. */
-export function requires(...roles: Role[]): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    const { engine, clock } = c.get('deps')
+/** The cookie of somebody who signed in to the pages. */
+export const COOKIE = 'encore_sign_in'
+
+/** Where a page sends who is not signed in. */
+export const signInPath = (to: string): string => `/sign-in?to=${encodeURIComponent(to)}`
+
+/** Whether an address is the API's: it answers in JSON and never sends anybody elsewhere. */
+export const isApi = (path: string): boolean => path.startsWith('/v1/')
+
+type Credential = { hash: string; key: KeyRow | null; cookie: boolean }
+
+/** What a request shows: a key, or else the cookie of a sign-in; null for neither. */
+async function credentialOf(c: Context<Env>): Promise<Credential | null> {
+  const { engine } = c.get('deps')
+  if (c.req.header('authorization') !== undefined) {
     const hash = await bearerHash(c)
-    const key = admit(await stored(findKey(engine, hash)), new Date(clock()).toISOString(), roles)
+    return { hash, key: await stored(findKey(engine, hash)), cookie: false }
+  }
+  const token = getCookie(c, COOKIE)
+  if (!token) return null
+  const hash = await hashKey(token)
+  return { hash, key: await stored(findSignIn(engine, hash)), cookie: true }
+}
+
+/** Who is signed in, on a page that is open to everybody; null for a stranger. */
+export async function signedIn(c: Context<Env>): Promise<KeyRow | null> {
+  if (c.get('key')) return c.get('key')
+  const token = getCookie(c, COOKIE)
+  if (!token) return null
+  const { engine, clock } = c.get('deps')
+  const key = await findSignIn(engine, await hashKey(token))
+  return key && isGood(key, new Date(clock()).toISOString()) ? key : null
+}
+
+const isGood = (key: KeyRow, nowIso: string) =>
+  key.revokedAt === null && (key.expiresAt === null || key.expiresAt > nowIso)
+
+/**
+ * Let in whom the table lets in. The credential is then at `c.get('key')`, and who acts at `c.get('by')`.
+ * A stranger on a page is sent to sign in.
+ */
+export function guard(rowOf: (c: Context) => Row | null): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const row = rowOf(c)
+    if (row === null || row.who === 'everybody' || row.checkedInRead) return next()
+    // For the log, also when it ends here.
+    c.set('route', row.path)
+    const { clock } = c.get('deps')
+    const nowIso = new Date(clock()).toISOString()
+    const reading = c.req.method === 'GET' || c.req.method === 'HEAD'
+    const shown = await credentialOf(c)
+    if (reading && !isApi(c.req.path) && (!shown?.key || !isGood(shown.key, nowIso))) {
+      const { pathname, search } = new URL(c.req.url)
+      return c.redirect(signInPath(pathname + search), 303)
+    }
+    if (shown === null) throw new Problem('key_missing', 'Send "Authorization: Bearer <key>", or sign in.')
+    // Another site's page can make a browser send the cookie, but not say that it came from here.
+    if (shown.cookie && !reading && !sameOrigin(c)) throw new Problem('forbidden', FROM_ELSEWHERE)
+    const key = admit(shown.key, nowIso, row.who)
+    const requestId = c.get('requestId')
     c.set('key', key)
+    c.set('credential', shown.hash)
+    c.set('by', {
+      actor: key.staffId ?? key.partnerId ?? key.label,
+      role: key.role,
+      requestId,
+      at: nowIso,
+      id: requestId,
+    })
     c.set('role', key.role)
     if (key.siteId) c.set('site', key.siteId)
     await next()
   }
+}
+
+export const FROM_ELSEWHERE = 'This form may only be sent from its own page.'
+
+/** Whether a form was sent from a page of this very address. */
+export function sameOrigin(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin'
+  const origin = c.req.header('origin')
+  if (origin === undefined || !URL.canParse(origin)) return false
+  // What stands in front of us may have changed one of the two; a stranger's page can change neither.
+  return [c.req.header('host'), new URL(c.req.url).host].includes(new URL(origin).host)
 }
 
 /** A store that does not answer is a 503 to all but the till's question. */

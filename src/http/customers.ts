@@ -2,9 +2,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { DONE, goalsOfEvent, SAID } from '../core/event.ts'
 import { dateOf, localDay } from '../core/time.ts'
+import { audited } from '../store/audit.ts'
 import { findCustomers } from '../store/customer.ts'
 import type { EvidenceRow } from '../store/evidence.ts'
 import {
+  eraseCustomer,
   eraseEvidence,
   findEvidence,
   listEvidence,
@@ -15,13 +17,12 @@ import {
 } from '../store/evidence.ts'
 import type { evidence } from '../store/schema.ts'
 import type { App, Deps } from './app-context.ts'
-import { requires, siteOf, stored } from './auth.ts'
+import { siteOf, stored } from './auth.ts'
 import { date, instant, ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 import { ingestOptions } from './purchases.ts'
 
 const params = z.object({ ref: ref(100) })
-const middleware = requires('till', 'staff', 'manager', 'owner')
 const json = <T extends z.ZodType>(schema: T) => ({
   required: true as const,
   content: { 'application/json': { schema } },
@@ -99,7 +100,6 @@ const tell = createRoute({
   summary: 'What she told us, answered, refused or did',
   description: 'The very next recommendation uses it. Without her consent nothing is kept.',
   security: [{ key: [] }],
-  middleware,
   request: { params, body: json(EvidenceSchema) },
   responses: { 200: ok('Kept, or why not', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
@@ -145,7 +145,6 @@ const held = createRoute({
   description:
     'For staff, not for tills. Nothing of it is inferred; purchases are not in it. Somebody of another site, or unknown, has an empty list.',
   security: [{ key: [] }],
-  middleware: requires('staff', 'manager', 'owner'),
   request: { params },
   responses: { 200: ok('Newest first', HeldSchema), ...problems(400, 401, 403, 503) },
 })
@@ -159,8 +158,20 @@ const erase = createRoute({
   description:
     'The very next recommendation does not know it any more, and no repeated answer says it again.',
   security: [{ key: [] }],
-  middleware,
   request: { params: params.extend({ eventId: text(200) }) },
+  responses: { 200: ok('Forgotten', RecordedSchema), ...problems(400, 401, 403, 503) },
+})
+
+const eraseAll = createRoute({
+  method: 'delete',
+  path: '/v1/customers/{ref}',
+  operationId: 'forgetCustomer',
+  tags: ['customer'],
+  summary: 'Forget a customer altogether',
+  description:
+    'Everything that we hold of her goes: name, children, consents, what she told us, what we answered. What was sold stays in the books without her; a referral stays with its partner as a code that is nobody’s. It cannot be undone.',
+  security: [{ key: [] }],
+  request: { params },
   responses: { 200: ok('Forgotten', RecordedSchema), ...problems(400, 401, 403, 503) },
 })
 
@@ -188,7 +199,6 @@ const allow = createRoute({
   description:
     'Append-only, the latest stands. A reference never seen before becomes a customer of this site.',
   security: [{ key: [] }],
-  middleware,
   request: { params, body: json(ConsentSchema) },
   responses: { 200: ok('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
@@ -221,7 +231,6 @@ const household = createRoute({
   description:
     'Replaces what was known. Children have a birth month and no name; without consent for child profiles none is kept.',
   security: [{ key: [] }],
-  middleware,
   request: { params, body: json(HouseholdSchema) },
   responses: { 200: ok('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
@@ -256,7 +265,6 @@ const care = createRoute({
   description:
     'While it is open, and for two days after, we care and do not sell. The same id with `closedOn` closes it.',
   security: [{ key: [] }],
-  middleware,
   request: { params, body: json(CareSchema) },
   responses: { 200: ok('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
@@ -308,6 +316,20 @@ export function customers(app: App): void {
     const { here } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
     const erased =
       here && (await stored(eraseEvidence(deps.engine, ref, eventId, new Date(deps.clock()).toISOString())))
+    return c.json(erased ? KEPT : ({ recorded: false, reason: 'NOTHING_TO_ERASE' } as const), 200)
+  })
+
+  app.openapi(eraseAll, async (c) => {
+    const deps = c.get('deps')
+    const { ref } = c.req.valid('param')
+    await stored(deps.recorder.flush())
+    const row = (await stored(findCustomers(deps.engine, [ref]))).get(ref)
+    const { siteId } = c.get('key')
+    const here = row !== undefined && (siteId === null || row.siteId === siteId)
+    const by = c.get('by')
+    // The log says that somebody was forgotten, and not who.
+    const also = [audited(by, 'forgotten', 'customer', by.requestId)]
+    const erased = here && (await stored(eraseCustomer(deps.engine, ref, also)))
     return c.json(erased ? KEPT : ({ recorded: false, reason: 'NOTHING_TO_ERASE' } as const), 200)
   })
 

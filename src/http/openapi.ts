@@ -11,6 +11,13 @@ export const OPENAPI = {
   tags: [
     { name: 'till', description: 'The three verbs. A till needs nothing else.' },
     { name: 'customer', description: 'What she told us and allows.' },
+    { name: 'alliance', description: 'Partners, what was agreed with them, and finding them for a family.' },
+    { name: 'offer', description: 'What may be said, and the words for it.' },
+    { name: 'place', description: 'Sessions, places kept, who waits.' },
+    { name: 'referral', description: 'Introductions, ours and theirs, and what became of them.' },
+    { name: 'ledger', description: 'What was given and taken, statements, disputes.' },
+    { name: 'people', description: 'Who is signed in, and who did what.' },
+    { name: 'webhook', description: 'Events that go out.' },
     { name: 'shop', description: 'For shop systems, managers and measuring.' },
     { name: 'running', description: 'For whoever runs it.' },
   ],

@@ -1,15 +1,21 @@
 /** say what happened: one outcome, or the batch that a till queued while it was offline. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { placesLeft as placesFree } from '../core/catalogue.ts'
-import { digest, fnv1a } from '../core/chance.ts'
+import type { Catalogue, Listed } from '../core/catalogue.ts'
+import { placesLeft as placesFree, termsFor } from '../core/catalogue.ts'
+import { digest } from '../core/chance.ts'
 import { goalsOfEvent } from '../core/event.ts'
-import { dateOf, localDay } from '../core/time.ts'
+import { isFull } from '../core/gate.ts'
+import { codeOf } from '../core/referral-code.ts'
+import { dateOf, dayOf, localDay, weekOf } from '../core/time.ts'
+import type { Engine } from '../store/engine.ts'
 import { GuardFailed } from '../store/engine.ts'
 import type { OutcomeWrite } from '../store/outcome.ts'
 import { findOutcome, findReferral, recordOutcome } from '../store/outcome.ts'
 import { findRecommendation } from '../store/recommendation.ts'
+import type { Reading, ReferralFile, ReferralRow } from '../store/referral.ts'
+import { evidenceFrom, findReferralFile, followed, withinCapacity } from '../store/referral.ts'
 import type { App, Deps } from './app-context.ts'
-import { requires, stored } from './auth.ts'
+import { stored } from './auth.ts'
 import { instant, ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 
@@ -90,7 +96,6 @@ const one = createRoute({
   summary: 'What became of an answer',
   description: 'Accepted on an offer with places keeps the place and makes the referral in the same write.',
   security: [{ key: [] }],
-  middleware: [requires('till', 'staff', 'manager', 'owner')] as const,
   request: {
     params: z.object({ id: ref(80) }),
     body: { required: true, content: { 'application/json': { schema: OutcomeSchema } } },
@@ -123,7 +128,6 @@ const batch = createRoute({
   tags: ['till'],
   summary: 'Outcomes that were queued while offline',
   security: [{ key: [] }],
-  middleware: [requires('till', 'staff', 'manager', 'owner')] as const,
   request: { body: { required: true, content: { 'application/json': { schema: BatchSchema } } } },
   responses: {
     207: {
@@ -207,13 +211,7 @@ async function keep(
     const now = new Date(nowMs).toISOString()
     const siteId = rec?.siteId ?? keySite ?? ''
     const at = input.at ? new Date(Date.parse(input.at)).toISOString() : now
-    const answered: Recorded = {
-      recorded: true,
-      reason: null,
-      orphan: rec === null,
-      referral: null,
-      receiptLine: null,
-    }
+    const timeZone = catalogue.sites.get(siteId)?.timeZone ?? 'UTC'
     const write: OutcomeWrite = {
       row: {
         eventId: input.eventId,
@@ -231,71 +229,31 @@ async function keep(
       },
       recommendation: rec,
       releases: false,
-      withdraws: false,
       hold: null,
       referral: null,
+      reseated: null,
+      follows: [],
       evidence: [],
     }
+    const answered: Recorded = { ...PLAIN, orphan: rec === null }
     const listed = rec?.offerId ? catalogue.listedById.get(rec.offerId) : undefined
-    const today = dateOf(localDay(nowMs, catalogue.sites.get(siteId)?.timeZone ?? 'UTC'))
     const accepts = input.state === 'accepted' || input.state === 'booked'
-    // What arrives late does not undo what happened since.
-    const latest = rec !== null && (rec.outcomeAt === null || rec.outcomeAt <= at)
     if (rec && accepts && !rec.offerId) return { ...answered, recorded: false, reason: 'WITHOUT_OFFER' }
-    if (rec && listed && accepts) {
-      const before = await findReferral(engine, rec.id)
-      const session = input.sessionId ? listed.sessions.find((s) => s.id === input.sessionId) : undefined
-      if (input.sessionId && !session)
-        throw new Problem('unknown_reference', 'sessionId: is no session of this offer', [
-          { field: 'sessionId', message: 'is unknown' },
-        ])
-      // One answer has one referral and one place: who thinks again keeps the code, and may take another day.
-      const stands = before !== null && before.state !== 'withdrawn'
-      const chosen = session?.id ?? (stands ? before.sessionId : null)
-      const takes = session !== undefined && latest && !(stands && before.sessionId === session.id)
-      const untilMs = Math.min(
-        session?.startsMs ?? Number.POSITIVE_INFINITY,
-        nowMs + catalogue.policy.holdDays * DAY_MS,
-      )
-      if (takes) {
-        write.releases = before !== null
-        write.hold = {
-          id: `hold_${input.eventId}`,
-          sessionId: session.id,
-          expiresAt: new Date(untilMs).toISOString(),
-          customer: rec.customer,
-          recommendationId: rec.id,
-          now,
-        }
+    if (rec && listed) {
+      const told: Told = {
+        catalogue,
+        rec,
+        listed,
+        input,
+        at,
+        nowMs,
+        today: dateOf(localDay(nowMs, timeZone)),
+        // What arrives late does not undo what happened since.
+        latest: rec.outcomeAt === null || rec.outcomeAt <= at,
+        reading: { timeZone, reportDays: catalogue.policy.reportDays, now },
       }
-      if (before === null || (latest && (takes || !stands)))
-        write.referral = {
-          code: before?.code ?? `${siteId}-${codeOf(`${rec.id}/${attempt}`)}`,
-          recommendationId: rec.id,
-          offerId: listed.offer.id,
-          partnerId: listed.offer.partnerId,
-          allianceId: listed.alliance?.id ?? null,
-          termsVersion: before ? before.termsVersion : (listed.terms?.version ?? null),
-          customer: rec.customer,
-          sessionId: chosen,
-          state: chosen ? 'booked' : 'accepted',
-          expiresOn: dateOf(localDay(untilMs, catalogue.sites.get(siteId)!.timeZone)),
-          createdAt: before?.createdAt ?? now,
-        }
-      const { code, sessionId, expiresOn } = (write.referral ?? before!) as NonNullable<typeof before>
-      answered.referral = { code, state: sessionId ? 'booked' : 'accepted', sessionId, expiresOn }
-      answered.receiptLine = `${listed.offer.say.receiptLine} ${code}`.trim()
-      if (rec.customer && before === null) write.evidence = eventEvidence('booked', listed.offer.id)
-    }
-    if (rec && listed && (input.state === 'declined' || input.state === 'wrong')) {
-      write.releases = write.withdraws = latest
-      if (rec.customer)
-        write.evidence = Object.keys(listed.offer.goals).map((goal) => ({
-          ...line('declined', goal, listed.offer.id),
-          weight: 0,
-          halfLifeDays: 1,
-          words: input.state === 'wrong' ? 'wrong' : input.reason!,
-        }))
+      if (accepts) Object.assign(answered, await accept(engine, write, told, attempt))
+      if (input.state === 'declined' || input.state === 'wrong') await decline(engine, write, told)
     }
     write.row.answer = JSON.stringify(answered)
     try {
@@ -303,54 +261,202 @@ async function keep(
       return answered
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error
-      // The place is gone, or somebody was first with this event or code: look again.
-      if (
-        write.hold &&
-        !(await findOutcome(engine, input.eventId)) &&
-        !(await hasPlace(deps, listed!.offer.id, write.hold.sessionId))
+      // The place is gone, the partner full, or somebody was first with this event or code: look again.
+      if ((write.hold || write.referral) && !(await findOutcome(engine, input.eventId)))
+        if (!(await isFree(deps, listed!.offer.id, write, timeZone)))
+          return { ...PLAIN, recorded: false, reason: 'NO_PLACES' }
+      if (attempt >= 8) throw error
+    }
+  }
+}
+
+const PLAIN: Recorded = { recorded: true, reason: null, orphan: false, referral: null, receiptLine: null }
+
+/** One outcome beside all that deciding what follows looks at. */
+type Told = {
+  catalogue: Catalogue
+  rec: NonNullable<Awaited<ReturnType<typeof findRecommendation>>>
+  listed: Listed
+  input: OutcomeInput
+  at: string
+  nowMs: number
+  today: string
+  latest: boolean
+  reading: Reading
+}
+
+/** She accepts: a place, a referral, and the evidence of it. One answer has one referral and one place. */
+async function accept(
+  engine: Engine,
+  write: OutcomeWrite,
+  told: Told,
+  attempt: number,
+): Promise<Partial<Recorded>> {
+  const { catalogue, rec, listed, input, nowMs, today, latest, reading } = told
+  const before = await findReferral(engine, rec.id)
+  const session = input.sessionId ? listed.sessions.find((s) => s.id === input.sessionId) : undefined
+  if (input.sessionId && !session)
+    throw new Problem('unknown_reference', 'sessionId: is no session of this offer', [
+      { field: 'sessionId', message: 'is unknown' },
+    ])
+  // Who thinks again keeps the code, and may take another day.
+  const stands = before !== null && before.state !== 'withdrawn'
+  const chosen = session?.id ?? (stands ? before.sessionId : null)
+  const takes = session !== undefined && latest && !(stands && before.sessionId === session.id)
+  if (takes) {
+    const leaseMs = Math.min(session.startsMs, nowMs + catalogue.policy.holdDays * DAY_MS)
+    write.releases = before !== null
+    write.hold = {
+      id: `hold_${input.eventId}`,
+      sessionId: session.id,
+      expiresAt: new Date(leaseMs).toISOString(),
+      customer: rec.customer,
+      recommendationId: rec.id,
+      now: reading.now,
+    }
+  }
+  const terms = termsFor(listed, today)
+  const expiresOn = session
+    ? dateOf(localDay(session.startsMs, reading.timeZone))
+    : dateOf(dayOf(today) + catalogue.policy.codeDays)
+  const seat = {
+    sessionId: chosen,
+    expiresOn,
+    // Word is owed once she should have been there; without a day, from now on.
+    statusDueOn: dateOf(dayOf(session ? expiresOn : today) + (terms?.record.answerDays ?? 14)),
+  }
+  const row: ReferralRow = before ?? {
+    code: `${rec.siteId}-${codeOf(`${rec.id}/${attempt}`)}`,
+    direction: 'ours',
+    recommendationId: rec.id,
+    offerId: listed.offer.id,
+    partnerId: listed.offer.partnerId,
+    allianceId: listed.alliance?.id ?? null,
+    termsVersion: terms?.version ?? null,
+    siteId: rec.siteId,
+    staffId: input.staff ?? null,
+    customer: rec.customer,
+    ...seat,
+    state: chosen ? 'booked' : 'accepted',
+    createdAt: reading.now,
+    madeOn: today,
+    newsOn: null,
+    version: 1,
+  }
+  if (before === null || (latest && (takes || !stands))) {
+    const file = before
+      ? (await findReferralFile(engine, before.code))!
+      : { referral: row, events: [], entries: [], disputes: [], terms: terms?.record ?? null }
+    if (before) {
+      Object.assign(row, seat)
+      Object.assign(file.referral, seat)
+      write.reseated = { code: before.code, ...seat }
+    } else write.referral = row
+    const { follows } = eventFrom(file, told, chosen ? 'booked' : 'accepted', before === null)
+    write.follows.push(...follows)
+    if (before === null && row.allianceId !== null && terms !== null) {
+      const { perWeek, perMonth } = terms.record
+      write.follows.push(
+        ...withinCapacity(row.allianceId, {
+          perWeek,
+          perMonth,
+          week: weekOf(today),
+          month: today.slice(0, 7),
+        }),
       )
-        return { ...answered, recorded: false, reason: 'NO_PLACES', referral: null, receiptLine: null }
-      if (attempt >= 5) throw error
     }
-
-    function line(kind: 'declined' | 'booked', goal: string, offerId: string) {
-      return {
-        id: `${input.eventId}#${goal}`,
-        customer: rec!.customer!,
-        kind,
-        goal,
-        offerId,
-        staffId: input.staff ?? null,
-        onDate: today,
-        recordedAt: now,
-      }
-    }
-    function eventEvidence(kind: 'booked', offerId: string) {
-      return goalsOfEvent(catalogue, kind, offerId).map(({ goal, weight, halfLifeDays }) => ({
-        ...line(kind, goal, offerId),
-        weight,
-        halfLifeDays,
-        speakable: 1,
-      }))
-    }
+  }
+  if (rec.customer && before === null)
+    write.evidence = goalsOfEvent(catalogue, 'booked', listed.offer.id).map((goal) => ({
+      ...evidenceLine(told, 'booked', goal.goal),
+      ...goal,
+      speakable: 1,
+    }))
+  return {
+    referral: {
+      code: row.code,
+      state: row.sessionId ? 'booked' : 'accepted',
+      sessionId: row.sessionId,
+      expiresOn: row.expiresOn,
+    },
+    receiptLine: `${listed.offer.say.receiptLine} ${row.code}`.trim(),
   }
 }
 
-async function hasPlace({ snapshot, clock }: Deps, offerId: string, sessionId: string): Promise<boolean> {
+/** She declines: what was kept for her is given back, and the goals of the offer weigh less for a while. */
+async function decline(engine: Engine, write: OutcomeWrite, told: Told): Promise<void> {
+  const { rec, listed, input, latest } = told
+  write.releases = latest
+  const before = latest ? await findReferral(engine, rec.id) : null
+  if (before && (before.state === 'accepted' || before.state === 'booked')) {
+    const file = (await findReferralFile(engine, before.code))!
+    write.follows.push(...eventFrom(file, told, 'withdrawn', false).follows)
+  }
+  if (rec.customer)
+    write.evidence = Object.keys(listed.offer.goals).map((goal) => ({
+      ...evidenceLine(told, 'declined', goal),
+      weight: 0,
+      halfLifeDays: 1,
+      words: input.state === 'wrong' ? 'wrong' : input.reason!,
+    }))
+}
+
+/** What follows for a referral from what was said at our side. */
+function eventFrom(
+  file: ReferralFile,
+  { input, at, reading, catalogue }: Told,
+  kind: 'accepted' | 'booked' | 'withdrawn',
+  isNew: boolean,
+) {
+  const added = {
+    id: `shop/${input.eventId}`,
+    code: file.referral.code,
+    kind,
+    at,
+    aboutOn: null,
+    valueMinor: null,
+    voids: null,
+    offerId: null,
+    via: 'till' as const,
+    recordedAt: reading.now,
+    digest: digest(JSON.stringify([kind, input.sessionId ?? null])),
+  }
+  const { statements } = followed(
+    file,
+    [added],
+    reading,
+    evidenceFrom(catalogue, file.referral, reading.now),
+    isNew ? 'now' : 'before',
+  )
+  return { follows: statements }
+}
+
+const evidenceLine = (
+  { rec, listed, input, today, reading }: Told,
+  kind: 'declined' | 'booked',
+  goal: string,
+) => ({
+  id: `${input.eventId}#${goal}`,
+  customer: rec.customer!,
+  kind,
+  goal,
+  offerId: listed.offer.id,
+  staffId: input.staff ?? null,
+  onDate: today,
+  recordedAt: reading.now,
+})
+
+/** Whether the place, and the partner's capacity, is still there for the next attempt. */
+async function isFree(
+  { snapshot, clock }: Deps,
+  offerId: string,
+  { hold, referral }: OutcomeWrite,
+  timeZone: string,
+): Promise<boolean> {
   const catalogue = await snapshot.refresh()
-  const session = catalogue.listedById.get(offerId)?.sessions.find((s) => s.id === sessionId)
-  return session !== undefined && placesFree(session, clock()) > 0
-}
-
-const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
-
-/** Five letters and digits that nobody mistakes for others when read aloud. */
-function codeOf(seed: string): string {
-  let n = fnv1a(seed) % ALPHABET.length ** 5
-  let code = ''
-  for (let i = 0; i < 5; i++) {
-    code += ALPHABET[n % ALPHABET.length]
-    n = Math.floor(n / ALPHABET.length)
-  }
-  return code
+  const listed = catalogue.listedById.get(offerId)
+  if (!listed) return false
+  const session = listed.sessions.find((s) => s.id === hold?.sessionId)
+  if (hold && (session === undefined || placesFree(session, clock()) <= 0)) return false
+  return referral === null || !isFull(listed, dateOf(localDay(clock(), timeZone)))
 }

@@ -16,6 +16,7 @@ import type { KeyRow } from '../store/key.ts'
 import { ANSWER_EXAMPLE, AnswerSchema } from './answer-schema.ts'
 import type { App, Deps } from './app-context.ts'
 import { admit, bearerHash, siteOf } from './auth.ts'
+import { rolesOf } from './authorization.ts'
 import { BasketLineSchema, currency, instant, ref } from './fields.ts'
 import { Problem, parsed, problems } from './problem.ts'
 
@@ -97,7 +98,7 @@ const route = createRoute({
   },
 })
 
-const TILL_ROLES = ['till', 'staff', 'manager', 'owner'] as const
+const ROLES = rolesOf('POST', route.path)
 const DAY_MS = 86_400_000
 
 /** Calls under way, by id: the same id at the same time is one call. */
@@ -183,12 +184,12 @@ async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
   const read = await readInTime(deps, ask, call, nowMs)
 
   const key = read
-    ? admit(read.key, new Date(clock()).toISOString(), TILL_ROLES)
+    ? admit(read.key, new Date(clock()).toISOString(), ROLES)
     : (call.confirmed.get(call.hash) ?? null)
   if (read) {
     if (call.confirmed.size >= 1000) call.confirmed.clear()
     call.confirmed.set(call.hash, read.key!)
-  } else if (key) admit(key, new Date(clock()).toISOString(), TILL_ROLES)
+  } else if (key) admit(key, new Date(clock()).toISOString(), ROLES)
   const catalogue = read?.catalogue ?? snapshot.known
   // Nothing is known yet and the store does not answer: we stay quiet, and in time.
   if (catalogue === null || key === null)
@@ -272,6 +273,8 @@ function keyOf(row: TillRow): KeyRow | null {
     role: row.role as KeyRow['role'],
     siteId: row.keySite,
     partnerId: row.partnerId,
+    staffId: null,
+    label: row.role,
     expiresAt: row.expiresAt,
     revokedAt: row.revokedAt,
   }

@@ -4,6 +4,10 @@ import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { localIso, spokenDate } from '../core/time.ts'
 import type { Deps, Env } from '../http/app-context.ts'
+import { isApi, signedIn, signInPath } from '../http/auth.ts'
+import type { ProblemCode } from '../http/problem.ts'
+import { PROBLEMS, type Problem } from '../http/problem.ts'
+import type { KeyRow } from '../store/key.ts'
 import { findKey, hashKey } from '../store/key.ts'
 import { SCRIPT_PATH } from './script.ts'
 import { STYLE_PATH } from './style.ts'
@@ -36,7 +40,25 @@ export async function isDemo(deps: Deps): Promise<boolean> {
   return found !== null && found.revokedAt === null
 }
 
-type Here = 'start' | 'till' | 'reference'
+type Here = 'start' | 'till' | 'reference' | 'staff' | 'owner' | 'partner' | 'sign-in'
+
+/** What the signed-in may open, by role. */
+const PLACES: Record<KeyRow['role'], { to: string; here: Here; name: string }[]> = {
+  till: [],
+  staff: [{ to: '/staff/alliances', here: 'staff', name: 'Alliances' }],
+  manager: [
+    { to: '/owner/alliances', here: 'owner', name: 'Alliances' },
+    { to: '/staff/alliances', here: 'staff', name: 'Browse' },
+  ],
+  owner: [
+    { to: '/owner/alliances', here: 'owner', name: 'Alliances' },
+    { to: '/staff/alliances', here: 'staff', name: 'Browse' },
+  ],
+  partner: [{ to: '/partner', here: 'partner', name: 'Your page' }],
+}
+
+/** Where somebody of a role begins. */
+export const homeOf = (role: KeyRow['role']): string => PLACES[role][0]?.to ?? '/'
 
 /** Answer with a whole page. `title` names what is on it. */
 export async function page(
@@ -45,7 +67,7 @@ export async function page(
   children: Child,
 ): Promise<Response> {
   const deps = c.get('deps')
-  const demo = await isDemo(deps)
+  const [demo, visitor] = await Promise.all([isDemo(deps), signedIn(c)])
   c.header('content-security-policy', POLICY)
   c.header('referrer-policy', 'same-origin')
   c.header('cache-control', 'no-store')
@@ -73,10 +95,23 @@ export async function page(
               </a>
               <nav aria-label="Pages">
                 <ul>
+                  {visitor &&
+                    PLACES[visitor.role].map(({ to, here, name }) => (
+                      <PageLink to={to} here={about.here === here} name={name} />
+                    ))}
                   {demo && <PageLink to="/till" here={about.here === 'till'} name="Till" />}
                   <PageLink to="/reference" here={about.here === 'reference'} name="Reference" />
+                  {!visitor && <PageLink to="/sign-in" here={about.here === 'sign-in'} name="Sign in" />}
                 </ul>
               </nav>
+              {visitor && (
+                <form class="signed-in" method="post" action="/sign-out">
+                  <bdi>{visitor.label}</bdi>
+                  <button class="small" type="submit">
+                    Sign out
+                  </button>
+                </form>
+              )}
             </div>
             {deps.demo && (
               <p class="clock">
@@ -93,6 +128,56 @@ export async function page(
         </body>
       </html>
     )}`,
+  )
+}
+
+const SORRY: Partial<Record<ProblemCode, string>> = {
+  key_missing: 'Sign in first.',
+  key_unknown: 'Sign in first.',
+  key_expired: 'Sign in again.',
+  forbidden: 'This is not for you to open.',
+  not_found: 'There is nothing here.',
+}
+
+/** Whether whoever asks reads pages, so that a problem is a page as well. */
+export function readsPages(c: Context): boolean {
+  return !isApi(c.req.path) && (c.req.header('accept') ?? '').includes('text/html')
+}
+
+/** Answer a reader with what went wrong. */
+export async function problemPage(c: Context<Env>, problem: Problem): Promise<Response> {
+  const [status, title] = PROBLEMS[problem.code]
+  const visitor = await signedIn(c)
+  c.status(status)
+  return page(
+    c,
+    { title: `${title} · Encore`, here: 'sign-in', description: title },
+    <section class="card sign-in">
+      <h1 class="display">{SORRY[problem.code] ?? `${title}.`}</h1>
+      {problem.code === 'forbidden' && visitor ? (
+        <p>
+          You are signed in as <bdi>{visitor.label}</bdi>. Somebody of another role may open this page.
+        </p>
+      ) : (
+        problem.message !== title && <p>{problem.message}</p>
+      )}
+      <p class="ways">
+        {visitor ? (
+          <a class="button primary" href={homeOf(visitor.role)}>
+            To your own page
+          </a>
+        ) : (
+          <a class="button primary" href={status === 401 ? signInPath(c.req.path) : '/'}>
+            {status === 401 ? 'Sign in' : 'To the start'}
+          </a>
+        )}
+      </p>
+      {status >= 500 && (
+        <p class="quiet">
+          If you ask about it, say <code>{c.get('requestId')}</code>.
+        </p>
+      )}
+    </section>,
   )
 }
 

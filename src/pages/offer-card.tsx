@@ -1,6 +1,7 @@
 /** The answer on the screen: an offer with its words and proof, or a silence with what it leaves to do. */
 import type { Answer, OfferAnswer } from '../core/answer.ts'
 import { spokenDate } from '../core/time.ts'
+import { Qr } from './browse-card.tsx'
 import { dayWords, moneyWords, timeWords } from './layout.tsx'
 import type { Happened, TillView } from './till-page.tsx'
 import { Doing } from './till-page.tsx'
@@ -256,6 +257,7 @@ function Slip({ view, offer, slip }: { view: TillView; offer: OfferAnswer; slip:
           <span class="unseen">Code </span>
           {code}
         </p>
+        <Qr text={code} label={`The code ${code}`} />
         <p class="quiet">Good until {spokenDay(expiresOn)}</p>
       </div>
     </div>

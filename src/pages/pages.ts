@@ -1,7 +1,11 @@
 /** The pages that the app serves beside its API: where to start, the till to try, the reference. */
 import type { App } from '../http/app-context.ts'
+import { browse } from './browse.tsx'
+import { owner } from './owner.ts'
+import { partner } from './partner.tsx'
 import { reference } from './reference.tsx'
 import { SCRIPT, SCRIPT_PATH } from './script.ts'
+import { signIn } from './sign-in.tsx'
 import { start } from './start.tsx'
 import { STYLE, STYLE_PATH } from './style.ts'
 import { till } from './till.tsx'
@@ -17,5 +21,5 @@ export function pages(app: App): void {
     )
   text(STYLE_PATH, 'text/css', STYLE)
   text(SCRIPT_PATH, 'text/javascript', SCRIPT)
-  for (const page of [start, till, reference]) page(app)
+  for (const page of [start, browse, signIn, till, owner, partner, reference]) page(app)
 }

@@ -304,6 +304,272 @@ pre code { font: inherit; overflow-wrap: normal }
 @media (forced-colors: active) {
   button[aria-pressed="true"], .primary, .yes-key { forced-color-adjust: none; background: Highlight; color: HighlightText }
 }
+.signed-in { display: flex; align-items: center; gap: .6rem; margin-left: auto; font-size: .95rem; color: var(--soft); min-width: 0 }
+.top nav ul { flex-wrap: wrap }
+@media (max-width: 40rem) {
+  .top nav { order: 1; width: 100% }
+  .top nav ul { gap: 0; margin-inline: -.6rem }
+  .top nav a { padding-inline: .6rem }
+}
+.sign-in { display: grid; gap: 1.1rem; justify-items: start; max-width: 38rem; margin-top: 1.5rem }
+.sign-in .ways { margin-top: .5rem }
+.sign-in-choices { display: grid; gap: .6rem; width: 100% }
+.sign-in-choices button { width: 100%; justify-content: flex-start; text-align: left }
+.browse { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr) }
+.browse-find { display: grid; gap: .4rem; max-width: 46rem }
+.browse-find > label { font: 600 1.25rem/1.3 var(--serif) }
+.browse-line { display: flex; gap: .5rem }
+.browse-line input { min-height: 3.5rem; font-size: 1.2rem; border-radius: .9rem; flex: 1 1 auto; min-width: 0 }
+.browse-line .primary { flex: none; padding-inline: 1.25rem }
+.browse-site { display: flex; align-items: center; gap: .6rem; max-width: 20rem }
+.browse-above { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1.5rem }
+.browse-understood { color: var(--soft); min-width: 0; overflow-wrap: anywhere }
+.segments .segment[aria-current] { background: var(--tint); border-color: var(--accent); color: var(--tint-ink); font-weight: 600 }
+.browse-cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); align-items: start }
+.browse-card { display: grid; gap: .9rem; grid-template-columns: minmax(0, 1fr); padding: clamp(1.1rem, 3vw, 1.75rem); overflow-wrap: anywhere }
+.browse-head { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .1rem .9rem; align-items: baseline }
+.browse-head h2 { font-size: 1.5rem }
+.browse-walk { font-weight: 600; color: var(--accent); white-space: nowrap }
+.browse-benefit .label, .browse-foot .label { display: block }
+.browse-benefit { font-size: 1.1rem }
+.browse-offer { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr) }
+.browse-offer h3 { font-size: 1.2rem }
+.browse-price { font: 600 1rem/1.3 var(--sans); color: var(--accent); white-space: nowrap }
+.browse-say { margin: 0; padding: .9rem 1.1rem }
+.browse-opener { font: 500 1.35rem/1.25 var(--serif); margin-bottom: .35rem }
+.browse-sessions { display: grid; gap: .5rem }
+.browse-sessions li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .4rem .9rem; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .8rem }
+.browse-sessions li.on-asked-day { border-color: var(--accent) }
+.browse-sessions p { flex: 1 1 12rem; min-width: 0 }
+.browse-sessions p .quiet { display: block; font-size: .95rem; line-height: 1.35 }
+.browse-kept { display: grid; gap: .7rem; margin: 0 }
+.browse-kept form { display: flex; flex-wrap: wrap; gap: .5rem 1rem }
+.browse-kept .plain { color: inherit }
+.browse-slip { margin-block: .5rem }
+.qr { display: block; width: min(100%, 11rem); margin: .5rem auto; background: #fff }
+.browse-other > summary { font-weight: 500 }
+.browse-foot { display: grid; gap: .75rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: 1rem }
+.browse-people { display: grid; gap: .5rem }
+.browse-people li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .3rem .9rem }
+.browse-print { display: inline-flex; align-items: center; min-height: 2.75rem; justify-self: start }
+.browse-empty { display: grid; gap: .9rem; justify-items: start; max-width: 38rem }
+.browse-empty p a { display: inline-flex; align-items: center; min-height: 2.75rem }
+.printed { display: grid; gap: .7rem; max-width: 26rem; margin-inline: auto }
+.printed h1 { font-size: 1.6rem }
+.printed-benefit { font: 500 1.25rem/1.3 var(--serif) }
+.printed-where { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: 1rem; align-items: center }
+.printed-where .quiet { display: block }
+.printed-where .qr { margin: 0 }
+@media print {
+  .not-printed, .browse-find, .skip { display: none }
+  html:has(.printed) { background: #fff }
+  .printed { width: 105mm; max-height: 148mm; padding: 8mm; box-shadow: none; break-inside: avoid; color: #000; background: #fff; font-size: 10pt }
+  .printed .quiet, .printed .disclosure { color: #000 }
+}
+.desk { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); overflow-wrap: anywhere }
+.desk-ways ul { display: flex; flex-wrap: wrap; gap: .4rem }
+.desk .segment[aria-current] { background: var(--tint); border-color: var(--accent); color: var(--tint-ink); font-weight: 600; box-shadow: inset 0 0 0 1px var(--accent) }
+.desk .card { padding: clamp(1.1rem, 3vw, 1.75rem) }
+.desk section.card > h2, .desk-session > h1 { font-size: 1.5rem; margin-bottom: .6rem }
+.desk section > h2:not(.display) { font-size: 1.6rem }
+.desk mark { background: none; color: inherit; font-weight: 600; text-decoration: underline wavy }
+.desk textarea { width: 100%; font: inherit; color: inherit; padding: .55rem .8rem; border: 1px solid var(--edge); border-radius: .7rem; background: var(--card); resize: vertical }
+.desk input[type="checkbox"] { accent-color: var(--accent); width: 1.4rem; height: 1.4rem; min-height: 0; margin: 0; flex: none; padding: 0 }
+.desk input[aria-invalid], .desk textarea[aria-invalid] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad) }
+.desk-find form { max-width: 30rem }
+.desk .desk-give { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .6rem 1.5rem; padding-block: 1rem }
+.desk section.desk-give > h2 { font-size: 1.25rem; margin: 0 }
+.needs { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr) }
+.needs { margin-block: .5rem .75rem }
+.needs > .display { font-size: clamp(1.7rem, 1.3rem + 1.6vw, 2.3rem) }
+.needs .intros { grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)) }
+.needs-others { display: grid; gap: .75rem }
+.needs-others li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .6rem 1.5rem }
+.needs-others p { flex: 1 1 16rem }
+.intros { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 23rem), 1fr)); align-items: start }
+.desk .intro { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr) }
+.intro-head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .1rem 1rem }
+.intro-head h3 { font-size: 1.25rem }
+.intro-code { font: 600 1.05rem/1.4 var(--mono); letter-spacing: .04em; white-space: nowrap }
+.intro-state { font-weight: 600; color: var(--accent) }
+.intro-late { font-weight: 600; color: var(--bad) }
+.intro-late .quiet { font-weight: 400 }
+.intro .tap-row { margin-top: .35rem }
+.desk-filters { margin-block: .75rem 1rem }
+.desk-more { margin-top: 1rem }
+.desk-found { display: grid; gap: .6rem; grid-template-columns: minmax(0, 1fr) }
+.desk-inline { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem; padding-block: .4rem .6rem }
+.desk-inline .desk-line { flex: 1 1 12rem }
+.desk-form { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); align-items: start; padding-block: .75rem 1rem }
+.desk-form > button { align-self: end; justify-self: start }
+.desk-form h2 { font-size: 1.3rem; margin-top: .5rem }
+.desk-whole { grid-column: 1 / -1 }
+.desk-line { display: grid; gap: .3rem; align-content: start; min-width: 0 }
+.desk-line .desk-name, .desk legend { font-weight: 500 }
+.desk-hint { font-size: .9rem }
+.desk-wrong { color: var(--bad); font-size: .95rem; font-weight: 500; display: grid; gap: .2rem }
+.desk-checks { display: flex; flex-wrap: wrap; gap: 0 1.5rem }
+.desk-checks label, .desk-check { display: inline-flex; align-items: center; gap: .6rem; min-height: 2.75rem; font-weight: 400 }
+.desk-rows > li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .1rem 1.25rem; min-height: 2.75rem; padding-block: .35rem; border-bottom: 1px solid var(--line) }
+.desk-rows > li:last-child, .desk-lines > li:last-child, .desk-sessions > li:last-child { border-bottom: 0 }
+.desk-link { display: inline-flex; align-items: center; min-width: 2.75rem; min-height: 2.75rem }
+.desk-under { display: block; font-size: .95rem; line-height: 1.4; font-weight: 400 }
+.desk-lines > li { padding-block: .6rem; border-bottom: 1px solid var(--line) }
+.desk-entry { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .1rem 1.5rem }
+.desk-sum { font: 600 1.35rem/1.3 var(--serif) }
+.desk-sessions > li { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; align-items: center; gap: .2rem 1rem; padding-block: .5rem; border-bottom: 1px solid var(--line) }
+.desk-sessions .is-over strong { text-decoration: line-through; color: var(--soft) }
+.desk-codes { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-block: .25rem .75rem }
+.desk-session { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr) }
+.desk-session > .note { margin-block: 0 }
+.desk legend { padding: 0 }
+.desk-session .say { margin-block: .25rem }
+.desk-no { border-color: var(--bad); color: var(--bad); font-weight: 600 }
+.desk-no:hover { background: var(--bad-tint); border-color: var(--bad); color: var(--bad) }
+.desk-terms > div { display: grid; gap: .1rem 1.5rem; padding-block: .6rem; border-bottom: 1px solid var(--line) }
+.desk-terms > div:last-child { border-bottom: 0 }
+.desk-terms dt { color: var(--soft); font-weight: 500 }
+.desk-changes { display: grid; gap: .6rem; margin-bottom: .75rem }
+.desk-changes s { color: var(--soft) }
+.desk-code { text-align: center; justify-items: center }
+.desk-code .slip-code { margin-block: .25rem; font-size: clamp(2.2rem, 1.4rem + 5vw, 3.2rem); white-space: nowrap }
+.desk-code .qr { width: min(100%, 15rem) }
+.slip .qr { width: 8.5rem; margin-block: .25rem }
+@media (min-width: 40rem) { .desk-terms > div { grid-template-columns: 13rem minmax(0, 1fr) } }
+@media (max-width: 40rem) {
+  .desk-sessions > li { grid-template-columns: minmax(0, 1fr) auto }
+  .desk-sessions .places { grid-column: 1; margin: 0; text-align: left }
+  .desk-sessions .small-key { grid-column: 2; grid-row: 1 / span 2 }
+}
+@media print {
+  .desk-ways { display: none }
+  .desk-statement { box-shadow: none; color: #000; background: #fff; padding: 0 }
+  .desk-statement .quiet { color: #000 }
+}
+textarea { width: 100%; padding: .6rem .8rem; border: 1px solid var(--edge); border-radius: .7rem; background: var(--card); color: inherit; font: inherit; resize: vertical; field-sizing: content; min-height: 2.75rem }
+input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: none; margin: 0; accent-color: var(--accent) }
+[aria-invalid="true"] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad) }
+.owner { display: grid; gap: clamp(1.5rem, 3vw, 2.25rem); grid-template-columns: minmax(0, 1fr) }
+.owner-head { display: grid; gap: .6rem; padding-top: .5rem }
+.owner-head > p:first-child > a { display: inline-flex; align-items: center; min-height: 2.75rem }
+.owner-lead { font-size: 1.1rem; max-width: 38rem }
+.owner-ways { border-bottom: 1px solid var(--line) }
+.owner-ways ul { display: flex; flex-wrap: wrap; gap: 0 .25rem }
+.owner-ways a { display: inline-flex; align-items: center; min-height: 2.75rem; padding: 0 .9rem; margin-bottom: -1px; color: var(--soft); text-decoration: none; border-bottom: .18rem solid transparent }
+.owner-ways li:first-child a { padding-left: 0; margin-right: .2rem }
+.owner-ways a:hover { color: var(--ink) }
+.owner-ways a[aria-current] { color: var(--ink); font-weight: 600; border-color: var(--accent) }
+.owner-section { display: grid; gap: .9rem; grid-template-columns: minmax(0, 1fr) }
+.owner-section > h2 { font-size: 1.6rem }
+.owner-section > p { max-width: 42rem }
+.owner .note, .owner-section .ways { margin-block: 0 }
+.owner-keys { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center }
+.owner-card { padding: clamp(1.1rem, 2.5vw, 1.6rem); display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); align-content: start }
+.owner-card h2 { font-size: 1.4rem } .owner-card > h3 { font-size: 1.2rem }
+.owner-waiting { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); align-items: start }
+.owner-waiting h3 { display: flex; justify-content: space-between; gap: 1rem }
+.urgent-3 { border-top: .25rem solid var(--bad) }
+.urgent-2 { border-top: .25rem solid var(--accent) }
+.urgent-1 { border-top: .25rem solid var(--line) }
+.owner-alerts, .owner-list { display: grid }
+.owner-alerts li, .owner-list li { display: grid; gap: .1rem; padding-block: .65rem; border-bottom: 1px solid var(--line) }
+.owner-alerts li:last-child, .owner-list li:last-child { border-bottom: 0 }
+.owner-alerts a, .owner-list > li > a { font-weight: 600; display: inline-flex; align-items: center; min-height: 1.75rem; justify-self: start }
+.owner-list form { margin-top: .4rem }
+.owner-list .check { padding-left: 1.5rem; position: relative }
+.owner-people li { grid-template-columns: minmax(0, 1fr) auto; column-gap: 1rem; align-items: center }
+.owner-people li > * { grid-column: 1 } .owner-people form { grid-column: 2; grid-row: 1 / span 3; margin: 0 }
+.owner-contacts { display: flex; flex-wrap: wrap; gap: 0 1.25rem }
+.owner-contacts a { display: inline-flex; align-items: center; min-height: 2.75rem }
+.owner-two { display: grid; gap: clamp(1.5rem, 3vw, 2.5rem); grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); align-items: start }
+.owner-sessions h3 { font-size: 1.15rem; margin-bottom: .3rem }
+.owner-filter { gap: .4rem }
+.state { display: inline-block; padding: .05rem .65rem; border: 1px solid var(--edge); border-radius: 999px; font-size: .9rem; font-weight: 600; white-space: nowrap }
+.state-live, .state-good { background: var(--tint); color: var(--tint-ink); border-color: transparent }
+.state-bad { background: var(--bad-tint); color: var(--bad); border-color: transparent }
+.state-watch { border-color: var(--accent); color: var(--accent) }
+.state-draft, .state-unknown { border-style: dashed }
+.state-ended, .state-declined, .state-expired { color: var(--soft) }
+.is-bad { color: var(--bad) }
+.owner-table { width: 100%; border-collapse: collapse; background: var(--card); border-radius: 1.1rem; box-shadow: var(--shadow); font-size: 1rem }
+.owner-table th, .owner-table td { text-align: left; padding: .7rem .9rem; vertical-align: top; border-bottom: 1px solid var(--line) }
+.owner-table tbody tr:last-child > * { border-bottom: 0 }
+.owner-table thead th { font: 600 .8125rem/1.4 var(--sans); color: var(--soft) }
+.owner-table tbody th { font-weight: 600; min-width: 9rem }
+.owner-table a { display: inline-block }
+.owner-table .number { font-variant-numeric: tabular-nums }
+.owner-health > span { display: block }
+.owner-parts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)) }
+.owner-part { padding: 1.1rem 1.25rem; display: grid; gap: .35rem; align-content: start; border-left: .25rem solid var(--line) }
+.part-good { border-left-color: var(--accent) } .part-bad { border-left-color: var(--bad) }
+.part-watch { border-left-style: double; border-left-width: .4rem; border-left-color: var(--accent) }
+.owner-value { font: 600 1.2rem/1.3 var(--serif) } .owner-value::first-letter, .owner-differences dt::first-letter { text-transform: uppercase }
+.owner-part .quiet { font-size: .95rem }
+.owner-terms, .owner-differences { display: grid; gap: 0 }
+.owner-terms > div, .owner-differences > div { display: grid; gap: .1rem 1.25rem; grid-template-columns: minmax(0, 12rem) minmax(0, 1fr); padding-block: .5rem; border-bottom: 1px solid var(--line) }
+.owner-terms > div:last-child, .owner-differences > div:last-child { border-bottom: 0 }
+.owner-terms dt, .owner-differences dt { color: var(--soft) }
+.owner-differences del { color: var(--soft) } .owner-differences ins { text-decoration: none; font-weight: 600 }
+.owner-versions { display: grid; gap: 1.5rem; padding-top: .75rem }
+.owner-versions h3 { font-size: 1.1rem } .owner-versions h3 .quiet { font: 400 1rem/1.4 var(--sans) }
+.owner-would { display: grid; gap: .6rem } .owner-would h3 { font-size: 1.15rem }
+.owner-time { display: grid; gap: .25rem }
+.owner-axis { display: grid; grid-template-columns: repeat(9, minmax(0, 1fr)); font-size: .8125rem; color: var(--soft); padding-left: 20rem }
+.owner-time li { display: grid; grid-template-columns: 20rem minmax(0, 1fr); align-items: center; border-bottom: 1px solid var(--line) }
+.owner-time li p { padding-block: .5rem; padding-right: 1rem; line-height: 1.35 }
+.owner-time li p a { font-weight: 600 } .owner-time li .quiet { display: block; font-size: .9rem }
+.owner-time svg { display: block; width: 100%; height: 100%; min-height: 2rem }
+.time-quarter { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke }
+.time-today { stroke: var(--bad); stroke-width: 2; vector-effect: non-scaling-stroke }
+.time-live { fill: var(--accent) } .time-other { fill: var(--edge) }
+.owner-form { display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr) }
+.owner-group { min-width: 0; background: var(--card); border-radius: 1.4rem; box-shadow: var(--shadow); padding: clamp(1.1rem, 2.5vw, 1.75rem) }
+.owner-group > legend { float: left; width: 100%; padding: 0; font: 600 1.3rem/1.2 var(--serif); margin-bottom: .35rem }
+.owner-group > * { clear: both }
+.owner-group-says { margin-bottom: .5rem }
+.owner-fields { display: grid; gap: 1.1rem 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); align-items: start; padding-top: .5rem }
+.owner-field { display: grid; gap: .3rem; min-width: 0; grid-template-columns: minmax(0, 1fr) }
+.owner-field:has(textarea), .owner-row, .owner-ticks { grid-column: 1 / -1 }
+.owner-row { display: grid; gap: .75rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); padding-bottom: 1.1rem; border-bottom: 1px solid var(--line); align-items: start }
+.owner-row:last-child { border-bottom: 0; padding-bottom: 0 }
+.owner-hint { font-size: .9rem; color: var(--soft) }
+.owner-error { font-size: .95rem; font-weight: 600; color: var(--bad) }
+.owner-errors { margin-top: .5rem; display: grid; gap: .2rem }
+.owner-errors a { display: inline-flex; align-items: center; min-height: 1.75rem }
+.owner-tick { display: flex; align-items: center; gap: .7rem; min-height: 2.75rem; font-weight: 400; cursor: pointer }
+.owner-ticks legend { font-weight: 500; padding: 0 }
+.owner-end > summary { list-style: none } .owner-end > summary::-webkit-details-marker { display: none }
+.owner-end[open] { flex-basis: 100%; display: grid; gap: .6rem; justify-items: start }
+.owner-error span { display: block }
+.owner-check > summary { min-height: 2.75rem; display: flex; flex-wrap: wrap; gap: 0 .75rem; align-items: center; cursor: pointer }
+.owner-check { display: block } .owner-check[open] > summary { margin-bottom: .75rem }
+.owner-csv { font: .875rem/1.5 var(--mono); field-sizing: fixed }
+.owner-total { display: flex; justify-content: space-between; gap: 1rem; font-size: 1.25rem; padding: 1rem .9rem; border-top: 2px solid var(--ink) }
+.owner-total strong { font-variant-numeric: tabular-nums }
+@media (max-width: 56rem) {
+  .owner-axis { display: none }
+  .owner-time li { grid-template-columns: minmax(0, 1fr); padding-bottom: .5rem }
+  .owner-time li p { padding-bottom: .1rem } .owner-time svg { min-height: 0; height: 1.5rem }
+}
+@media (max-width: 40rem) {
+  .owner-table, .owner-table tbody, .owner-table tr, .owner-table td, .owner-table tbody th { display: block; min-width: 0 }
+  .owner-table { background: none; box-shadow: none }
+  .owner-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .owner-table tr { background: var(--card); border-radius: 1.1rem; box-shadow: var(--shadow); padding: .9rem 1.1rem; margin-bottom: .75rem }
+  .owner-table tbody th { padding: 0; border: 0; font-size: 1.1rem }
+  .owner-table tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem 1rem }
+  .owner-table tbody th, .owner-table .owner-whole { grid-column: 1 / -1 }
+  .owner-table td { padding: 0; border: 0 }
+  .owner-table td::before { content: attr(data-label); display: block; color: var(--soft); font-size: .875rem; line-height: 1.35 }
+  .owner-ways a { padding: 0 .6rem }
+  .owner-terms > div, .owner-differences > div { grid-template-columns: minmax(0, 1fr) }
+  .owner-keys .primary { width: 100% }
+}
+@media print {
+  .owner-ways, .not-printed { display: none }
+  .owner-statement .owner-table { box-shadow: none; background: none }
+  .owner-statement, .owner-statement .quiet { color: #000 }
+}
 @media print { .top, .askbar, .shelf, .fold { display: none } }
 `
 export const STYLE_PATH = `/assets/${digest(STYLE)}.css`

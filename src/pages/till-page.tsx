@@ -66,6 +66,7 @@ export function TillPage({ view }: { view: TillView }) {
             <Waiting view={view} />
           )}
           <Told view={view} />
+          <Sent view={view} />
         </div>
         <Basket view={view} />
         <Shelf view={view} />
@@ -409,6 +410,45 @@ function Told({ view }: { view: TillView }) {
           </button>
         </Doing>
       </details>
+    </section>
+  )
+}
+
+/** What became of a partner's code, in words for the till. */
+const SENT_NOTES: Record<string, string> = {
+  'sent-redeemed': 'Thank you: we know who sent her, and they will hear that she came.',
+  'sent-USED': 'This code was used already, by her or by another family.',
+  'sent-EXPIRED': 'This code has run out.',
+  'sent-SENT_BEFORE': 'Somebody sent her before: that first word stands.',
+  'sent-NOT_FIRST': 'She was a customer of ours before she had this code, so it does not count.',
+  'sent-NOT_LIVE': 'We and this partner are not working together just now.',
+  'sent-unknown': 'No partner gave this code. Codes look like P02-7KQ4M.',
+}
+
+/** “Who sent you?”: a partner's code, brought by a family. */
+function Sent({ view }: { view: TillView }) {
+  const { state } = view
+  if (state.who === null) return null
+  const note = Object.hasOwn(SENT_NOTES, state.note) ? SENT_NOTES[state.note] : null
+  return (
+    <section class="told" id="sent" tabindex={-1} aria-labelledby="sent-title">
+      <h2 id="sent-title" class="label">
+        Who sent you?
+      </h2>
+      {note && (
+        <p class={state.note === 'sent-redeemed' ? 'note' : 'note note-bad'} role="status">
+          {note}
+        </p>
+      )}
+      <Doing view={view} class="line-form">
+        <label for="sent-code">
+          A partner’s code <span class="quiet">if she brings one</span>
+        </label>
+        <input id="sent-code" name="code" type="text" maxlength={24} autocomplete="off" required />
+        <button type="submit" name="do" value="sent">
+          Use it
+        </button>
+      </Doing>
     </section>
   )
 }

@@ -4,12 +4,14 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Answer } from '../core/answer.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { App, Deps, Env } from '../http/app-context.ts'
+import { FROM_ELSEWHERE, sameOrigin } from '../http/auth.ts'
 import type { Explanation } from '../http/explanations.ts'
 import type { ProblemCode } from '../http/problem.ts'
 import { Problem } from '../http/problem.ts'
 import { listCustomers } from '../store/customer.ts'
 import { findOutcome } from '../store/outcome.ts'
 import { findRecommendation } from '../store/recommendation.ts'
+import { askingWith } from './ask.ts'
 import { DEMO_HOUSEHOLDS } from './households.ts'
 import { DEMO_OWNER_KEY, DEMO_TILL_KEYS, isDemo, page } from './layout.tsx'
 import type { Happened, TillView } from './till-page.tsx'
@@ -51,7 +53,7 @@ export function till(app: App): void {
       },
     }),
     async (c) => {
-      if (!sameOrigin(c)) throw new Problem('forbidden', 'This form may only be sent from its own page.')
+      if (!sameOrigin(c)) throw new Problem('forbidden', FROM_ELSEWHERE)
       const deps = c.get('deps')
       const catalogue = await deps.snapshot.refresh()
       const form = new URLSearchParams(await c.req.text())
@@ -190,6 +192,20 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
     )
   },
 
+  sent: async ({ state, form, nonce, call }) => {
+    const code = (form.get('code') ?? '').replace(/\s/g, '').toUpperCase()
+    if (state.who === null || !/^[A-Z0-9]{1,8}-[A-Z0-9]{4,10}$/.test(code))
+      return [{ ...state, note: 'sent-unknown' }, 'sent']
+    const said = await call<{ redeemed: boolean; reason: string | null }>(
+      'POST',
+      `/v1/referrals/${code}/redeem`,
+      { eventId: `till-${nonce}-${code}`, customer: state.who },
+    )
+    if (said.problem === 'not_found') return [{ ...state, note: 'sent-unknown' }, 'sent']
+    if (said.problem !== null) return failed(state, said.problem)
+    return [{ ...state, note: said.body.redeemed ? 'sent-redeemed' : `sent-${said.body.reason}` }, 'sent']
+  },
+
   forget: async ({ state, arg, call }) => {
     if (state.who === null) return [state, 'told']
     const said = await call(
@@ -305,32 +321,12 @@ type Call = <Body = unknown>(
   key?: string,
 ) => Promise<{ problem: null; body: Body } | { problem: ProblemCode; body: null }>
 
-/** The API as a client sees it, without the network in between. */
+/** The API as a till of this site sees it. */
 function caller(c: Context<Env>, app: App, site: string): Call {
-  let context: Context['executionCtx'] | undefined
-  try {
-    context = c.executionCtx
-  } catch {
-    // Node has none.
-  }
+  const ask = askingWith(c, app, {})
   return async <Body,>(method: string, path: string, body?: unknown, key = DEMO_TILL_KEYS[site] ?? '') => {
-    const answer = await app.request(
-      path,
-      {
-        method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      },
-      c.env,
-      context,
-    )
-    const read = await answer.json()
-    return answer.ok
-      ? { problem: null, body: read as Body }
-      : { problem: (read as { code: ProblemCode }).code, body: null }
+    const said = await ask<Body>(method, path, body, { authorization: `Bearer ${key}` })
+    return said.ok ? { problem: null, body: said.body } : { problem: said.code, body: null }
   }
 }
 
@@ -374,13 +370,4 @@ async function viewOf(c: Context<Env>, app: App, state: TillState, catalogue: Ca
     happened,
     explanation: explained?.body ?? null,
   }
-}
-
-/** Whether a form was sent from a page of this very address. */
-function sameOrigin(c: Context<Env>): boolean {
-  const site = c.req.header('sec-fetch-site')
-  if (site !== undefined) return site === 'same-origin'
-  const origin = c.req.header('origin')
-  if (origin === undefined || !URL.canParse(origin)) return false
-  return new URL(origin).host === (c.req.header('host') ?? new URL(c.req.url).host)
 }

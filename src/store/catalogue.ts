@@ -3,6 +3,7 @@ import type { CatalogueRows, Changes, Product } from '../core/catalogue.ts'
 import { defaultPolicy } from '../core/policy.ts'
 import type { Engine, Statement } from './engine.ts'
 import { statement } from './engine.ts'
+import { termsRecordOf } from './terms.ts'
 
 type Raw = Record<string, unknown>
 
@@ -21,9 +22,24 @@ const PARTS = {
   categories: { table: 'category', key: (r: Raw) => r.slug, read: () => {} },
   rules: { table: 'rule', key: (r: Raw) => `${r.category}/${r.goal}`, read: () => {} },
   products: { table: 'product', key: (r: Raw) => r.id, read: (r: Raw) => flags(r, 'archived', 'unmapped') },
-  partners: { table: 'partner', key: (r: Raw) => r.id, read: () => {} },
-  alliances: { table: 'alliance', key: (r: Raw) => r.id, read: () => {} },
-  terms: { table: 'terms', key: (r: Raw) => `${r.allianceId}/${r.version}`, read: () => {} },
+  partners: {
+    table: 'partner',
+    key: (r: Raw) => r.id,
+    read: (r: Raw) => {
+      json(r, 'goals', 'facets', 'walkMinutes', 'people', 'places')
+      flags(r, 'archived')
+    },
+  },
+  alliances: { table: 'alliance', key: (r: Raw) => r.id, read: (r: Raw) => json(r, 'load') },
+  terms: {
+    table: 'terms',
+    key: (r: Raw) => `${r.allianceId}/${r.version}`,
+    read: (r: Raw) => {
+      r.agreed = r.agreedAt !== null
+      r.record = termsRecordOf(r as Parameters<typeof termsRecordOf>[0])
+    },
+  },
+  briefings: { table: 'briefing', key: (r: Raw) => `${r.allianceId}/${r.siteId}`, read: () => {} },
   checks: { table: 'backStageCheck', key: (r: Raw) => r.id, read: (r: Raw) => flags(r, 'critical', 'ok') },
   offers: {
     table: 'offer',
@@ -82,7 +98,8 @@ export async function refreshCatalogue(engine: Engine, store: CatalogueStore): P
   ]
   const changes: Record<string, unknown> = {}
   if (policies[0]) {
-    store.policy = JSON.parse(policies[0].record)
+    // A record of before a lever was added has that lever's default.
+    store.policy = { ...defaultPolicy(), ...JSON.parse(policies[0].record) }
     changes.policy = true
   }
   PART_NAMES.forEach((name, i) => {

@@ -46,19 +46,20 @@ export function guard(condition: string, ...params: (string | number | null)[]):
 
 /**
  * One statement that inserts any number of rows with one bound value, so that D1's limit of 100 is never near.
- * `onConflict` is the text after `on conflict`.
+ * `onConflict` is the text after `on conflict`; `where` picks among the rows, by `new.<column>`.
  */
 export function insertRows<T extends SQLiteTable>(
   table: T,
   rows: Partial<T['$inferInsert']>[],
   onConflict = '',
+  where = 'true',
 ): Statement {
   const first = rows[0] ?? {}
   const columns = Object.keys(getTableColumns(table)).filter((column) => column in first)
-  const values = columns.map((_, i) => `value ->> ${i}`).join(', ')
+  const values = columns.map((column, i) => `value ->> ${i} "${column}"`).join(', ')
   const names = columns.map((column) => `"${column}"`).join(', ')
   return statement(
-    `insert into "${getTableName(table)}" (${names}) select ${values} from json_each(?) where true${onConflict ? ` on conflict ${onConflict}` : ''}`,
+    `insert into "${getTableName(table)}" (${names}) select * from (select ${values} from json_each(?)) new where ${where}${onConflict ? ` on conflict ${onConflict}` : ''}`,
     JSON.stringify(
       rows.map((row) => columns.map((column) => (row as Record<string, unknown>)[column] ?? null)),
     ),

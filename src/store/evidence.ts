@@ -133,3 +133,26 @@ export async function recordCare(engine: Engine, row: typeof careNote.$inferInse
     refreshState([row.customer]),
   ])
 }
+
+/**
+ * Forget a customer altogether. What was sold stays in the books, and what was learned of many, without her; a
+ * referral stays with its partner as a code that is nobody's.
+ */
+export async function eraseCustomer(engine: Engine, ref: string, also: Statement[]): Promise<boolean> {
+  const of = (table: string, set: string) => statement(`update "${table}" set ${set} where customer = ?`, ref)
+  const [erased] = await engine.atomic([
+    statement('delete from customer where ref = ?', ref),
+    ...['child', 'consent', 'evidence', 'careNote', 'waiting', 'recommendation'].map((table) =>
+      statement(`delete from "${table}" where customer = ?`, ref),
+    ),
+    statement(
+      'update purchaseLine set child = null where purchaseId in (select id from purchase where customer = ?)',
+      ref,
+    ),
+    of('purchase', 'customer = null'),
+    of('referral', 'customer = null'),
+    of('hold', 'customer = null'),
+    ...also,
+  ])
+  return erased === 1
+}

@@ -3,10 +3,13 @@ import type { Engine } from './engine.ts'
 import { insertRows, statement } from './engine.ts'
 import { apiKey } from './schema.ts'
 
+/** A credential: the key of a till or a program, or the sign-in of a person (staffId) or a partner. */
 export type KeyRow = {
   role: 'till' | 'staff' | 'manager' | 'owner' | 'partner'
   siteId: string | null
   partnerId: string | null
+  staffId: string | null
+  label: string
   expiresAt: string | null
   revokedAt: string | null
 }
@@ -20,7 +23,10 @@ export async function hashKey(key: string): Promise<string> {
 /** The credential with this hash, or null. */
 export async function findKey(engine: Engine, hash: string): Promise<KeyRow | null> {
   const [row] = await engine.all<KeyRow>(
-    statement('select role, siteId, partnerId, expiresAt, revokedAt from apiKey where hash = ?', hash),
+    statement(
+      'select role, siteId, partnerId, null as staffId, label, expiresAt, revokedAt from apiKey where hash = ?',
+      hash,
+    ),
   )
   return row ?? null
 }
@@ -37,7 +43,7 @@ export async function forgetKeys(engine: Engine, keys: string[]): Promise<void> 
 export async function addKey(
   engine: Engine,
   key: string,
-  row: Pick<KeyRow, 'role' | 'siteId' | 'partnerId' | 'expiresAt'> & { label: string },
+  row: Pick<KeyRow, 'role' | 'siteId' | 'partnerId' | 'label' | 'expiresAt'>,
 ): Promise<void> {
   await engine.atomic([insertRows(apiKey, [{ ...row, hash: await hashKey(key) }])])
 }

@@ -1,7 +1,9 @@
 /** Outcomes: what happened with an answer, and all that follows from it in the same write. */
 import { refreshState } from './customer.ts'
 import type { Engine, Statement } from './engine.ts'
-import { BUMP, guard, insertRows, REV, statement } from './engine.ts'
+import { BUMP, insertRows, REV, statement } from './engine.ts'
+import { holdPlace } from './hold.ts'
+import type { ReferralRow } from './referral.ts'
 import { evidence, outcome, referral } from './schema.ts'
 
 export type OutcomeRow = typeof outcome.$inferSelect
@@ -27,49 +29,18 @@ export async function findReferral(
 const SAID = ['said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong']
 const ACCEPTED = ['accepted', 'booked']
 
-/** Take the lowest free place of a session, or none: one place one row, so no interleaving takes it twice. */
-export function holdPlace(hold: {
-  id: string
-  sessionId: string
-  expiresAt: string
-  customer: string | null
-  recommendationId: string | null
-  now: string
-}): Statement[] {
-  return [
-    statement(
-      `update hold set state = 'released', rev = ${REV} where sessionId = ? and state = 'held' and expiresAt <= ?`,
-      hold.sessionId,
-      hold.now,
-    ),
-    statement(
-      `insert into hold (id, sessionId, place, state, expiresAt, customer, recommendationId, rev)
-       select ?1, s.id, free.p, 'held', ?3, ?4, ?5, ${REV} from session s join (
-         select min(p) p from (
-           select bookedElsewhere + 1 p from session where id = ?2
-           union select place + 1 from hold where sessionId = ?2 and state <> 'released')
-         where p > (select bookedElsewhere from session where id = ?2)
-           and p not in (select place from hold where sessionId = ?2 and state <> 'released')) free
-       where s.id = ?2 and s.cancelled = 0 and free.p <= s.capacity`,
-      hold.id,
-      hold.sessionId,
-      hold.expiresAt,
-      hold.customer,
-      hold.recommendationId,
-    ),
-    ...guard('select count(*) from hold where id = ?', hold.id),
-  ]
-}
-
 export type OutcomeWrite = {
   row: typeof outcome.$inferInsert
   /** The decision on record that it names; null: kept as an orphan. */
   recommendation: { id: string; offerId: string | null; customer: string | null } | null
-  /** The place that this answer holds is given back; its referral is withdrawn. */
+  /** The place that this answer holds is given back. */
   releases: boolean
-  withdraws: boolean
   hold: Parameters<typeof holdPlace>[0] | null
+  /** A referral that begins, or the other day or place that one is now for. */
   referral: typeof referral.$inferInsert | null
+  reseated: Pick<ReferralRow, 'code' | 'sessionId' | 'expiresOn' | 'statusDueOn'> | null
+  /** What follows from it for the referral: store/referral.ts. */
+  follows: Statement[]
   evidence: (typeof evidence.$inferInsert)[]
 }
 
@@ -97,28 +68,23 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
     if (write.releases)
       statements.push(
         statement(
-          `update hold set state = 'released', rev = ${REV} where recommendationId = ? and state = 'held'`,
-          rec.id,
-        ),
-      )
-    if (write.withdraws)
-      statements.push(
-        statement(
-          `update referral set state = 'withdrawn' where recommendationId = ? and state in ('accepted', 'booked')`,
+          `update hold set state = 'released', rev = ${REV} where recommendationId = ? and state <> 'released'`,
           rec.id,
         ),
       )
     if (write.hold) statements.push(...holdPlace(write.hold))
-    if (write.referral)
+    if (write.referral) statements.push(insertRows(referral, [write.referral]))
+    if (write.reseated)
       statements.push(
-        insertRows(
-          referral,
-          [write.referral],
-          '(code) do update set sessionId = excluded.sessionId, state = excluded.state, expiresOn = excluded.expiresOn where recommendationId = excluded.recommendationId',
+        statement(
+          'update referral set sessionId = ?, expiresOn = ?, statusDueOn = ? where code = ?',
+          write.reseated.sessionId,
+          write.reseated.expiresOn,
+          write.reseated.statusDueOn,
+          write.reseated.code,
         ),
-        // Another answer's code stays its own.
-        ...guard('select recommendationId = ? from referral where code = ?', rec.id, write.referral.code),
       )
+    statements.push(...write.follows)
     statements.push(
       statement(
         `update recommendation set outcome = ?2, outcomeReason = ?3, outcomeAt = ?4 where id = ?1 and coalesce(outcomeAt, '') <= ?4`,

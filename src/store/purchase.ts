@@ -503,3 +503,17 @@ export async function countPurchases(engine: Engine): Promise<number> {
   const [row] = await engine.all<{ n: number }>(statement('select count(*) n from purchase'))
   return row!.n
 }
+
+/** A customer's first settled purchase, or null. */
+export async function firstPurchase(
+  engine: Engine,
+  customer: string,
+): Promise<{ id: string; totalMinor: number; soldAt: string } | null> {
+  const [row] = await engine.all<{ id: string; totalMinor: number; soldAt: string }>(
+    statement(
+      `select id, totalMinor, soldAt from purchase where customer = ? and stage = 'front' order by soldAt, id limit 1`,
+      customer,
+    ),
+  )
+  return row ?? null
+}

@@ -162,7 +162,18 @@ export const partner = sqliteTable('partner', {
   name: text().notNull(),
   trade: text().notNull(),
   goals: text().notNull(),
+  /** JSON: site id → minutes on foot to the nearest of its places. */
   walkMinutes: text().notNull(),
+  /** JSON: goal slug → facets, where it serves only some of a goal: piano, violin. */
+  facets: text().notNull().default('{}'),
+  /** JSON: people to call: name, role, phone, email. */
+  people: text().notNull().default('[]'),
+  /** JSON: places: name, address, walkMinutes by site. */
+  places: text().notNull().default('[]'),
+  opening: text().notNull().default(''),
+  archived: flag(),
+  /** Counts edits, for If-Match. */
+  version: integer().notNull().default(1),
   rev: rev(),
 })
 
@@ -174,7 +185,13 @@ export const alliance = sqliteTable(
     state: text({
       enum: ['draft', 'proposed', 'agreed', 'live', 'paused', 'ended', 'declined', 'expired'],
     }).notNull(),
+    /** The version of the terms that was last agreed; before the first, the one on the table. */
     termsVersion: integer().notNull(),
+    /** JSON: introductions made by site's date: { "2026-03-14": 2 }, of the last and coming weeks. */
+    load: text().notNull().default('{}'),
+    /** Counts edits and moves, for If-Match. */
+    version: integer().notNull().default(1),
+    changedAt: text().notNull().default(''),
     rev: rev(),
   },
   (t) => [index('alliance_partner').on(t.partnerId)],
@@ -191,10 +208,44 @@ export const terms = sqliteTable(
     customerBenefit: text().notNull(),
     commissionBasisPoints: integer().notNull().default(0),
     disclosure: text().notNull(),
+    /** JSON: all of it, see core/terms.ts. */
     record: text().notNull(),
+    /** When the second side agreed; null while it is a proposal. */
+    agreedAt: text(),
+    /** The version whose words staff must have been briefed on. */
+    briefFrom: integer().notNull().default(1),
+    createdAt: text().notNull().default(''),
     rev: rev(),
   },
   (t) => [primaryKey({ columns: [t.allianceId, t.version] })],
+)
+
+/** What each side said to a version of the terms. The first decision of a side stands. */
+export const decision = sqliteTable(
+  'decision',
+  {
+    allianceId: text().notNull(),
+    termsVersion: integer().notNull(),
+    side: text({ enum: ['shop', 'partner'] }).notNull(),
+    decision: text({ enum: ['agree', 'decline'] }).notNull(),
+    actor: text().notNull(),
+    at: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.allianceId, t.termsVersion, t.side] })],
+)
+
+/** Staff of a site know an alliance: up to which version of its words. */
+export const briefing = sqliteTable(
+  'briefing',
+  {
+    allianceId: text().notNull(),
+    siteId: text().notNull(),
+    termsVersion: integer().notNull(),
+    on: text().notNull(),
+    actor: text().notNull(),
+    rev: rev(),
+  },
+  (t) => [primaryKey({ columns: [t.allianceId, t.siteId] })],
 )
 
 /** Something that must be true back stage, of a partner or of one offer. */
@@ -207,6 +258,11 @@ export const backStageCheck = sqliteTable('backStageCheck', {
   severity: real().notNull().default(0),
   ok: integer().notNull().default(1),
   validUntil: text(),
+  issuer: text(),
+  issuedOn: text(),
+  /** Who assured us of it, and when. */
+  assuredBy: text(),
+  assuredOn: text(),
   rev: rev(),
 })
 
@@ -256,6 +312,10 @@ export const offer = sqliteTable(
     /** Learned: how often it was really said, and accepted when said. */
     said: integer().notNull().default(0),
     accepted: integer().notNull().default(0),
+    /** The partner whose draft it is, until the shop publishes it. */
+    draftedBy: text(),
+    /** Counts edits, for If-Match. */
+    version: integer().notNull().default(1),
     rev: rev(),
   },
   (t) => [index('offer_rev').on(t.rev), check('offer_price', sql`${t.priceMinor} >= 0`)],
@@ -293,9 +353,12 @@ export const session = sqliteTable(
     capacity: integer().notNull(),
     bookedElsewhere: integer().notNull().default(0),
     cancelled: flag(),
+    /** What the calendar it came from calls it, with the occurrence: the same again is the same session. */
+    uid: text(),
     rev: rev(),
   },
   (t) => [
+    uniqueIndex('session_uid').on(t.offerId, t.uid),
     index('session_offer').on(t.offerId),
     index('session_rev').on(t.rev),
     check('session_capacity', sql`${t.capacity} >= 0 and ${t.bookedElsewhere} between 0 and ${t.capacity}`),
@@ -313,12 +376,32 @@ export const hold = sqliteTable(
     expiresAt: text().notNull(),
     customer: text(),
     recommendationId: text(),
+    /** The referral whose place it is, and who of the staff keeps it. */
+    code: text(),
+    staffId: text(),
     rev: rev(),
   },
   (t) => [
+    index('hold_code').on(t.code),
     uniqueIndex('hold_place').on(t.sessionId, t.place).where(sql`${t.state} <> 'released'`),
     index('hold_rev').on(t.rev),
   ],
+)
+
+/** Somebody who would come if a place became free. Its order is the order of coming. */
+export const waiting = sqliteTable(
+  'waiting',
+  {
+    id: text().primaryKey(),
+    sessionId: text().notNull(),
+    customer: text(),
+    staffId: text(),
+    state: text({ enum: ['waiting', 'placed', 'left'] }).notNull(),
+    at: text().notNull(),
+    /** The place that became hers. */
+    holdId: text(),
+  },
+  (t) => [index('waiting_session').on(t.sessionId, t.state, t.at)],
 )
 
 /** How many orders held a product on a day: what is selling now. */
@@ -523,16 +606,24 @@ export const outcome = sqliteTable(
   (t) => [index('outcome_recommendation').on(t.recommendationId)],
 )
 
-/** One introduction, ours to a partner. The terms' version is the one it was made under. */
+/**
+ * One introduction, ours to a partner or theirs to us. The terms' version is the one it was made under. `state`
+ * is what its events come to (core/referral.ts), written with them.
+ */
 export const referral = sqliteTable(
   'referral',
   {
     code: text().primaryKey(),
+    direction: text({ enum: ['ours', 'theirs'] })
+      .notNull()
+      .default('ours'),
     recommendationId: text(),
     offerId: text().notNull(),
     partnerId: text(),
     allianceId: text(),
     termsVersion: integer(),
+    siteId: text(),
+    staffId: text(),
     customer: text(),
     sessionId: text(),
     state: text({
@@ -548,14 +639,227 @@ export const referral = sqliteTable(
         'withdrawn',
       ],
     }).notNull(),
+    /** The last day on which the code may be used, and the day by which its partner owes us word. */
     expiresOn: text().notNull(),
+    statusDueOn: text(),
     createdAt: text().notNull(),
+    /** The site's date of its making; of the last word about it. */
+    madeOn: text(),
+    newsOn: text(),
+    version: integer().notNull().default(1),
   },
   (t) => [
     index('referral_customer').on(t.customer),
+    index('referral_partner').on(t.partnerId, t.createdAt),
+    index('referral_alliance').on(t.allianceId, t.madeOn),
     uniqueIndex('referral_recommendation').on(t.recommendationId),
+    /** Who sent her is said once. */
+    uniqueIndex('referral_inbound').on(t.customer).where(sql`${t.direction} = 'theirs'`),
   ],
 )
+
+/** Something that became of a referral. Append-only; a mistake is voided by another event. */
+export const referralEvent = sqliteTable(
+  'referralEvent',
+  {
+    /** partner id or "shop", '/', the event id of whoever told us */
+    id: text().primaryKey(),
+    code: text().notNull(),
+    kind: text({
+      enum: [
+        'accepted',
+        'booked',
+        'attended',
+        'noShow',
+        'enrolled',
+        'recitalScheduled',
+        'declined',
+        'withdrawn',
+        'void',
+      ],
+    }).notNull(),
+    at: text().notNull(),
+    /** recitalScheduled: the day that it is about. enrolled: what the family pays. void: the event that was wrong. */
+    aboutOn: text(),
+    valueMinor: integer(),
+    voids: text(),
+    /** enrolled, recitalScheduled: in what, where that is another offer than the one of the referral. */
+    offerId: text(),
+    via: text({ enum: ['till', 'staff', 'page', 'key', 'signed'] }).notNull(),
+    recordedAt: text().notNull(),
+    digest: text().notNull(),
+    /** moved: it counts. noted: kept, and changes nothing. disputed: it waits for somebody to decide. */
+    effect: text({ enum: ['moved', 'noted', 'disputed'] }).notNull(),
+  },
+  (t) => [index('event_code').on(t.code, t.at)],
+)
+
+/**
+ * What an alliance gave and took. Append-only: a correction is a reversing entry. Money: positive is owed to the
+ * shop. Favours: positive is given by the shop.
+ */
+export const ledgerEntry = sqliteTable(
+  'ledgerEntry',
+  {
+    id: text().primaryKey(),
+    partnerId: text().notNull(),
+    allianceId: text().notNull(),
+    code: text(),
+    cause: text().notNull(),
+    unit: text({ enum: ['money', 'introduction', 'shelf', 'letter', 'jointEvent'] }).notNull(),
+    amount: integer().notNull(),
+    currency: text(),
+    termsVersion: integer().notNull(),
+    /** The site's date on which it came about, and the one from which it is due. */
+    onDate: text().notNull(),
+    dueOn: text().notNull(),
+    reverses: text(),
+    note: text(),
+    recordedAt: text().notNull(),
+  },
+  (t) => [
+    index('ledger_partner').on(t.partnerId, t.dueOn),
+    index('ledger_code').on(t.code),
+    uniqueIndex('ledger_reverses').on(t.reverses),
+  ],
+)
+
+/** A month's account with a partner, as it was issued: its lines are ledger entries, each in one statement only. */
+export const issuedStatement = sqliteTable(
+  'issuedStatement',
+  {
+    id: text().primaryKey(),
+    partnerId: text().notNull(),
+    month: text().notNull(),
+    currency: text().notNull(),
+    totalMinor: integer().notNull(),
+    issuedAt: text().notNull(),
+  },
+  (t) => [uniqueIndex('statement_month').on(t.partnerId, t.month, t.currency)],
+)
+export const statementLine = sqliteTable('statementLine', {
+  entryId: text().primaryKey(),
+  statementId: text().notNull(),
+})
+
+/** Something the two sides must look at: a late event, a doubted line. While it is open its line is frozen. */
+export const dispute = sqliteTable(
+  'dispute',
+  {
+    id: text().primaryKey(),
+    partnerId: text().notNull(),
+    code: text(),
+    entryId: text(),
+    eventId: text(),
+    reason: text().notNull(),
+    openedBy: text().notNull(),
+    openedAt: text().notNull(),
+    resolvedAt: text(),
+    resolution: text({ enum: ['stands', 'dropped'] }),
+    resolvedBy: text(),
+  },
+  (t) => [index('dispute_partner').on(t.partnerId, t.resolvedAt), index('dispute_entry').on(t.entryId)],
+)
+
+/** What was searched for and not found: the alliance that is wanted. */
+export const wish = sqliteTable('wish', {
+  id: text().primaryKey(),
+  siteId: text(),
+  staffId: text(),
+  words: text().notNull(),
+  goal: text(),
+  ageMonths: integer(),
+  at: text().notNull(),
+})
+
+/** A link that signs somebody in, once. Only its SHA-256 is kept. */
+export const invite = sqliteTable('invite', {
+  hash: text().primaryKey(),
+  role: text().notNull(),
+  siteId: text(),
+  partnerId: text(),
+  staffId: text(),
+  label: text().notNull(),
+  createdAt: text().notNull(),
+  expiresAt: text().notNull(),
+  usedAt: text(),
+})
+
+/** Somebody who is signed in to the pages: the SHA-256 of the cookie. */
+export const signIn = sqliteTable('signIn', {
+  hash: text().primaryKey(),
+  role: text().notNull(),
+  siteId: text(),
+  partnerId: text(),
+  staffId: text(),
+  label: text().notNull(),
+  createdAt: text().notNull(),
+  expiresAt: text().notNull(),
+  revokedAt: text(),
+})
+
+/** Who changed what, when. Of people's fields the names only, never the values. */
+export const audit = sqliteTable(
+  'audit',
+  {
+    id: text().primaryKey(),
+    at: text().notNull(),
+    actor: text().notNull(),
+    role: text().notNull(),
+    action: text().notNull(),
+    object: text().notNull(),
+    objectId: text().notNull(),
+    /** JSON: field → [before, after]. */
+    changes: text().notNull(),
+    requestId: text().notNull(),
+  },
+  (t) => [index('audit_object').on(t.object, t.objectId, t.at), index('audit_at').on(t.at)],
+)
+
+/** An answer kept under the Idempotency-Key of its request. */
+export const idempotency = sqliteTable('idempotency', {
+  id: text().primaryKey(),
+  digest: text().notNull(),
+  status: integer(),
+  body: text(),
+  headers: text(),
+  at: text().notNull(),
+})
+
+/** Where events go out to. The secret signs them, so it is kept as it is. */
+export const webhook = sqliteTable('webhook', {
+  id: text().primaryKey(),
+  url: text().notNull(),
+  secret: text().notNull(),
+  /** JSON: event types, [] all. */
+  types: text().notNull().default('[]'),
+  createdAt: text().notNull(),
+  disabledAt: text(),
+})
+
+/** Events on their way out, until delivered or given up. Ids only. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    id: text().primaryKey(),
+    webhookId: text().notNull(),
+    type: text().notNull(),
+    body: text().notNull(),
+    at: text().notNull(),
+    nextAt: text(),
+    attempts: integer().notNull().default(0),
+    deliveredAt: text(),
+    lastStatus: text(),
+  },
+  (t) => [index('outbox_next').on(t.nextAt)],
+)
+
+/** What a partner signs its events with. */
+export const signingSecret = sqliteTable('signingSecret', {
+  partnerId: text().primaryKey(),
+  secret: text().notNull(),
+  createdAt: text().notNull(),
+})
 
 /** An open complaint or a promise, with its day and the person who made it. */
 export const careNote = sqliteTable(

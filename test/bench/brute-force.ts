@@ -101,7 +101,7 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
     const alliance = alliances.find((each) => each.state === 'live') ?? alliances.at(-1) ?? null
     const terms =
       rows.terms.find(
-        (each) => each.allianceId === alliance?.id && each.version === alliance?.termsVersion,
+        (each) => each.allianceId === alliance?.id && each.version === alliance?.termsVersion && each.agreed,
       ) ?? null
     const checks = rows.checks
       .filter(
@@ -160,6 +160,8 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
       offer.partnerId !== null && (alliance?.state !== 'live' || terms === null),
       terms !== null && offer.partnerId !== null && terms.startsOn !== null && date < terms.startsOn,
       terms !== null && offer.partnerId !== null && terms.endsOn !== null && date > terms.endsOn,
+      offer.partnerId !== null &&
+        !rows.briefings.some((each) => each.allianceId === alliance?.id && each.siteId === siteId),
       checks.some((check) => check.critical && check.validUntil !== null && check.validUntil < date),
       offer.sites.length > 0 && !offer.sites.includes(siteId),
       offer.months.length > 0 &&

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { registryRows } from '../../seed/juniper-row.ts'
 import { digest } from '../../src/core/chance.ts'
 import type { Goal } from '../../src/core/goal.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
@@ -197,40 +198,14 @@ export function catalogue(offers: number): Statement[] {
         rev: 1,
       })),
     ),
-    insertRows(
-      schema.partner,
-      partners.map((p) => ({
-        id: p.id,
-        name: p.name,
-        trade: p.trade,
-        goals: text(p.goals),
-        walkMinutes: text(p.walkMinutes),
-        rev: 1,
-      })),
+    ...registryRows(
+      partners,
+      [],
+      seed('sites').map((each) => each.id),
+      '2026-01-01T00:00:00.000Z',
     ),
-    insertRows(
-      schema.alliance,
-      partners.map((p) => ({
-        id: p.alliance.id,
-        partnerId: p.id,
-        state: p.alliance.state,
-        termsVersion: p.alliance.terms.version,
-        rev: 1,
-      })),
-    ),
-    insertRows(
-      schema.terms,
-      partners.map(({ alliance }) => ({
-        allianceId: alliance.id,
-        version: alliance.terms.version,
-        startsOn: alliance.startsOn,
-        endsOn: alliance.endsOn,
-        customerBenefit: alliance.terms.customerBenefit,
-        commissionBasisPoints: alliance.terms.commissionBasisPoints,
-        disclosure: alliance.terms.disclosure,
-        record: text(alliance.terms),
-        rev: 1,
-      })),
+    ...['partner', 'alliance', 'terms', 'briefing'].map((table) =>
+      statement(`update "${table}" set rev = 1`),
     ),
     insertRows(
       schema.backStageCheck,

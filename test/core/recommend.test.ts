@@ -13,8 +13,20 @@ import { defaultPolicy } from '../../src/core/policy.ts'
 import type { Decision } from '../../src/core/recommend.ts'
 import { recommend } from '../../src/core/recommend.ts'
 import { scoreOf } from '../../src/core/score.ts'
+import { blankTerms } from '../../src/core/terms.ts'
 import { dateOf } from '../../src/core/time.ts'
-import { evidence, goal, line, NOON, offer, person, smallShop } from '../support/small-shop.ts'
+import {
+  alliance,
+  evidence,
+  goal,
+  line,
+  NOON,
+  offer,
+  partner,
+  person,
+  smallShop,
+  terms,
+} from '../support/small-shop.ts'
 
 const TODAY = 20_500
 const here = (basket: BasketLine[] = []) => ({ siteId: 'S', touchpoint: 'till', nowMs: NOON, basket })
@@ -113,6 +125,16 @@ const rows = (): fc.Arbitrary<Partial<CatalogueRows>> =>
       alliance: fc.constantFrom('live', 'live', 'paused', 'ended', 'proposed'),
       startsOn: fc.constantFrom(null, '2025-01-01', '2026-03-01'),
       endsOn: fc.constantFrom(null, '2026-02-16', '2026-02-15', '2027-01-01'),
+      agreed: fc.constantFrom(true, true, true, false),
+      briefed: fc.constantFrom(true, true, true, false),
+      briefFrom: fc.constantFrom(1, 2, 2, 3),
+      load: fc.constantFrom<Record<string, number>>(
+        {},
+        {},
+        { '2026-02-16': 2 },
+        { '2026-02-15': 2 },
+        { '2026-02-01': 3, '2026-02-20': 1 },
+      ),
       validUntil: fc.constantFrom(null, '2026-02-16', '2026-02-15'),
       booked: fc.integer({ min: 0, max: 2 }),
       leaseDays: fc.constantFrom(-1, 1),
@@ -124,17 +146,19 @@ const rows = (): fc.Arbitrary<Partial<CatalogueRows>> =>
       ),
       categories: [{ slug: 'c', name: 'C', ageMinMonths: 12, ageMaxMonths: 60 }],
       rules: [{ category: 'c', goal: 'g1', weight: 0.7, halfLifeDays: 100 }],
-      partners: [{ id: 'P', name: 'Partner' }],
-      alliances: [{ id: 'A', partnerId: 'P', state: made.alliance, termsVersion: 1 }],
+      partners: [partner('P')],
+      alliances: [alliance('A', 'P', { state: made.alliance, load: made.load })],
+      briefings: made.briefed ? [{ allianceId: 'A', siteId: 'S', termsVersion: 2 }] : [],
       terms: [
-        {
-          allianceId: 'A',
-          version: 1,
+        terms('A', {
           startsOn: made.startsOn,
           endsOn: made.endsOn,
+          agreed: made.agreed,
+          briefFrom: made.briefFrom,
           commissionBasisPoints: 800,
           disclosure: 'We earn.',
-        },
+          record: { ...blankTerms('EUR', '2020-01-01', '2099-12-31'), perWeek: 2, perMonth: 4 },
+        }),
       ],
       checks: [
         {
@@ -146,6 +170,10 @@ const rows = (): fc.Arbitrary<Partial<CatalogueRows>> =>
           severity: 0,
           ok: true,
           validUntil: made.validUntil,
+          issuer: null,
+          issuedOn: null,
+          assuredBy: null,
+          assuredOn: null,
         },
       ],
       offers: made.offers.map(({ partner, said, ...more }, i) =>
@@ -295,6 +323,12 @@ describe('for any shop, person and basket', () => {
               (made.terms![0]!.startsOn ?? '') <= today && (made.terms![0]!.endsOn ?? '9') >= today,
             ).toBe(true)
             expect((made.checks![0]!.validUntil ?? '9') >= today).toBe(true)
+            expect(made.terms![0]!.agreed).toBe(true)
+            expect(made.briefings![0]!.termsVersion).toBeGreaterThanOrEqual(made.terms![0]!.briefFrom)
+            // Monday 16 February: two of this week, four of this month are the most.
+            const { load } = made.alliances![0]!
+            expect((load['2026-02-16'] ?? 0) + (load['2026-02-20'] ?? 0)).toBeLessThan(2)
+            expect(Object.values(load).reduce((sum, n) => sum + n, 0)).toBeLessThan(4)
           }
           if (o.months.length) expect(o.months).toContain(2)
           if (o.seated) expect(placesLeft(sessions[0]!, NOON)).toBeGreaterThan(0)

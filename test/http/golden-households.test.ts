@@ -175,6 +175,14 @@ describe.each(ENGINES)('%s', (kind) => {
         sql: `update alliance set state = 'live', rev = (select n from revision) where partnerId = 'P04'`,
         params: [],
       },
+      {
+        sql: `update terms set agreedAt = '2026-03-14', rev = (select n from revision) where allianceId = 'A04'`,
+        params: [],
+      },
+      {
+        sql: `insert into briefing (allianceId, siteId, termsVersion, "on", actor, rev) select 'A04', id, 1, '2026-03-14', 'st_rosa', (select n from revision) from site`,
+        params: [],
+      },
     ])
     await shop.ask('POST', '/v1/customers/g07-tessa/evidence', {
       eventId: 't1',

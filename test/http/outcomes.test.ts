@@ -243,6 +243,11 @@ describe.each([
         sql: `insert into session (id, offerId, siteId, place, startsAt, endsAt, capacity, bookedElsewhere, rev) values (?, 'O049', 'BK', 'Room', '2026-03-20T10:00:00-05:00', '2026-03-20T11:00:00-05:00', 12, 11, (select n from revision))`,
         params: [session(i)],
       })),
+      // The terms of its alliance allow 48 a month.
+      {
+        sql: `update terms set record = json_set(record, '$.perMonth', null), rev = (select n from revision)`,
+        params: [],
+      },
     ])
     const recs = await Promise.all(
       Array.from({ length: 2 * times }, (_, i) => decide(shop, { id: `race-${i}`, basket: hannah.basket })),

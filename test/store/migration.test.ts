@@ -1,5 +1,5 @@
 /** Migrations on populated tables, and that they are what the schema says, on both engines. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getTableColumns, getTableName, is } from 'drizzle-orm'
@@ -14,18 +14,30 @@ import { edge, migrateD1, migrationFiles, SEEDED_AT } from '../support/engines.t
 
 const tables = Object.values(schema).filter((each) => is(each, SQLiteTable)) as unknown as SQLiteTable[]
 
+/** A store at the newest schema, or before the newest migration and then brought to it. */
 async function emptyStore(
   kind: 'node' | 'edge',
-  only?: string[],
-): Promise<{ engine: Engine; migrateRest(): Promise<void> }> {
+  before = false,
+): Promise<{ engine: Engine; migrateRest(): Promise<Engine> }> {
   const folder = mkdtempSync(join(tmpdir(), 'encore-migration-'))
+  const files = migrationFiles()
   if (kind === 'node') {
-    const engine = openSqlite(join(folder, 'x.sqlite'), 'migrations')
+    const earlier = join(folder, 'migrations')
+    cpSync('migrations', earlier, { recursive: true })
+    const journal = JSON.parse(readFileSync(join(earlier, 'meta/_journal.json'), 'utf8'))
+    journal.entries.pop()
+    writeFileSync(join(earlier, 'meta/_journal.json'), JSON.stringify(journal))
+    let engine = openSqlite(join(folder, 'x.sqlite'), before ? earlier : 'migrations')
     onTestFinished(() => {
       engine.close()
       rmSync(folder, { recursive: true, force: true })
     })
-    return { engine, migrateRest: async () => {} }
+    const migrateRest = async () => {
+      engine.close()
+      engine = openSqlite(join(folder, 'x.sqlite'), 'migrations')
+      return engine
+    }
+    return { engine, migrateRest }
   }
   const { miniflare, database } = await edge({ persist: folder, clock: SEEDED_AT })
   onTestFinished(async () => {
@@ -33,15 +45,12 @@ async function emptyStore(
     rmSync(folder, { recursive: true, force: true })
   })
   const d1 = await database()
-  await migrateD1(d1, only)
-  return {
-    engine: openD1(d1),
-    migrateRest: () =>
-      migrateD1(
-        d1,
-        migrationFiles().filter((file) => !only?.includes(file)),
-      ),
+  await migrateD1(d1, before ? files.slice(0, -1) : files)
+  const migrateRest = async () => {
+    await migrateD1(d1, files.slice(-1))
+    return openD1(d1)
   }
+  return { engine: openD1(d1), migrateRest }
 }
 
 /** A value that the column's kind accepts. */
@@ -52,31 +61,70 @@ function filler(name: string, type: string, i: number): string | number {
   return `${name}-${i}`
 }
 
+const columnsOf = async (engine: Engine, table: string) =>
+  (await engine.all<{ name: string }>(statement(`select name from pragma_table_info('${table}')`))).map(
+    (row) => row.name,
+  )
+
 test.each(['node', 'edge'] as const)(
   '%s: the newest migration keeps every row of every table',
   async (kind) => {
-    const files = migrationFiles()
-    const { engine, migrateRest } = await emptyStore(kind, files.slice(0, Math.max(1, files.length - 1)))
+    const { engine, migrateRest } = await emptyStore(kind, true)
+    const filled: string[] = []
     for (const [i, table] of tables.entries()) {
-      if (getTableName(table) === 'guard') continue
-      const columns = Object.entries(getTableColumns(table))
+      const name = getTableName(table)
+      const columns = await columnsOf(engine, name)
+      if (name === 'guard' || columns.length === 0) continue
+      const types = getTableColumns(table) as Record<string, { dataType: string }>
+      filled.push(name)
       await engine.atomic([
         statement(
-          `insert into "${getTableName(table)}" (${columns.map(([name]) => `"${name}"`)}) values (${columns.map(() => '?')})`,
-          ...columns.map(([name, column]) => filler(name, column.dataType, i)),
+          `insert into "${name}" (${columns.map((column) => `"${column}"`)}) values (${columns.map(() => '?')})`,
+          ...columns.map((column) => filler(column, types[column]!.dataType, i)),
         ),
       ])
     }
-    await migrateRest()
-    for (const table of tables) {
-      const [row] = await engine.all<{ n: number }>(
-        statement(`select count(*) n from "${getTableName(table)}"`),
-      )
-      expect([getTableName(table), row!.n]).toEqual([
-        getTableName(table),
-        getTableName(table) === 'guard' ? 0 : 1,
+    expect(filled.length).toBeGreaterThan(25)
+    const after = await migrateRest()
+    for (const name of filled)
+      expect([name, await after.all(statement(`select count(*) n from "${name}"`))]).toEqual([
+        name,
+        [{ n: 1 }],
       ])
-    }
+  },
+)
+
+test.each(['node', 'edge'] as const)(
+  '%s: what was live before stays live: its terms are agreed and staff know it',
+  async (kind) => {
+    const { engine, migrateRest } = await emptyStore(kind, true)
+    const alliance = (id: string, state: string) => [
+      statement(
+        `insert into alliance (id, partnerId, state, termsVersion) values (?, ?, ?, 1)`,
+        id,
+        id,
+        state,
+      ),
+      statement(
+        `insert into terms (allianceId, version, startsOn, customerBenefit, disclosure, record) values (?, 1, '2025-01-01', 'x', '', '{}')`,
+        id,
+      ),
+    ]
+    await engine.atomic([
+      statement(`insert into site (id, name, timeZone, currency) values ('S', 'S', 'UTC', 'EUR')`),
+      ...alliance('A', 'live'),
+      ...alliance('B', 'proposed'),
+    ])
+    const after = await migrateRest()
+    expect(
+      await after.all(statement('select allianceId, agreedAt is not null agreed from terms order by 1')),
+    ).toEqual([
+      { allianceId: 'A', agreed: 1 },
+      { allianceId: 'B', agreed: 0 },
+    ])
+    expect(await after.all(statement('select allianceId, siteId, termsVersion from briefing'))).toEqual([
+      { allianceId: 'A', siteId: 'S', termsVersion: 1 },
+    ])
   },
 )
 

@@ -11,6 +11,7 @@ export async function edge(options: { persist: string; clock: string; script?: s
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       handleRuntimeStdio: () => {},
+      handleStructuredLogs: () => {},
       resourcePersistencePath: options.persist,
       workers: [
         {

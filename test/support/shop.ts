@@ -14,11 +14,22 @@ export type Reply = { status: number; body: any; headers: Headers }
 
 export type Shop = {
   engine: Engine
-  /** Ask with a demo key: `BK` and `LS` are the tills'. */
-  ask(method: string, path: string, body?: unknown, key?: string): Promise<Reply>
+  /** Ask with a demo key, `BK` and `LS` are the tills'; null: with none. An answer that is no JSON stays a text. */
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    key?: string | null,
+    headers?: Record<string, string>,
+  ): Promise<Reply>
+  /** Ask as a browser or a program does, without following where it leads. */
+  send(path: string, init?: RequestInit): Promise<Response>
   /** Set the clock. */
   at(instant: string): Promise<void>
 }
+
+/** Where the shop answers. */
+export const ORIGIN = 'http://encore.example'
 
 export const ENGINES = ['node', 'edge'] as const
 
@@ -44,17 +55,20 @@ export async function openShop(kind: (typeof ENGINES)[number]): Promise<Shop> {
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
 function asker(fetch: Fetch): Shop['ask'] {
-  return async (method, path, body, key = 'BK') => {
+  return async (method, path, body, key = 'BK', headers = {}) => {
     const response = await fetch(path, {
       method,
       headers: {
-        authorization: `Bearer ${KEYS[key] ?? key}`,
+        ...(key === null ? {} : { authorization: `Bearer ${KEYS[key] ?? key}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const read = text === '' ? null : isJson ? JSON.parse(text) : text
+    return { status: response.status, headers: response.headers, body: read }
   }
 }
 
@@ -64,9 +78,11 @@ async function nodeShop(folder: string): Promise<Shop & { close(): Promise<void>
   const engine = openSqlite(path, 'migrations')
   let now = Date.parse(SEEDED_AT)
   const { app, deps } = createApp({ engine, clock: () => now, random: randomText, log: () => {}, demo: true })
+  const send = async (path: string, init: RequestInit = {}) => app.request(`${ORIGIN}${path}`, init)
   return {
     engine,
-    ask: asker(async (path, init) => app.request(path, init)),
+    send,
+    ask: asker(send),
     at: async (instant) => {
       await deps.recorder.flush()
       now = Date.parse(instant)
@@ -83,16 +99,19 @@ async function edgeShop(folder: string): Promise<Shop & { close(): Promise<void>
   cpSync(join(inject('templates'), 'seeded-d1'), persist, { recursive: true })
   let running = await edge({ persist, clock: SEEDED_AT })
   const engine = (): Promise<Engine> => running.database().then((database) => openD1(database))
+  const send = async (path: string, init: RequestInit = {}) =>
+    (await running.miniflare.dispatchFetch(`${ORIGIN}${path}`, {
+      redirect: 'manual',
+      ...init,
+    } as never)) as unknown as Response
   return {
     engine: {
       all: async (statement) => (await engine()).all(statement),
       allOf: async (statements) => (await engine()).allOf(statements),
       atomic: async (statements) => (await engine()).atomic(statements),
     },
-    ask: asker(
-      async (path, init) =>
-        (await running.miniflare.dispatchFetch(`http://encore${path}`, init as never)) as unknown as Response,
-    ),
+    send,
+    ask: asker(send),
     at: async (instant) => {
       await running.miniflare.dispose()
       running = await edge({ persist, clock: instant })

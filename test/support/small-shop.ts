@@ -1,10 +1,11 @@
 /** A small shop made in a test: rows for the core, without a store. */
-import type { Catalogue, CatalogueRows } from '../../src/core/catalogue.ts'
+import type { Alliance, Catalogue, CatalogueRows, Partner, Terms } from '../../src/core/catalogue.ts'
 import { compile } from '../../src/core/catalogue.ts'
 import type { Goal } from '../../src/core/goal.ts'
 import type { BasketLine, Person } from '../../src/core/moment.ts'
 import type { Offer } from '../../src/core/offer.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
+import { blankTerms } from '../../src/core/terms.ts'
 import type { Evidence } from '../../src/core/understand.ts'
 
 export const goal = (slug: string, more: Partial<Goal> = {}): Goal => ({
@@ -96,6 +97,45 @@ export const line = (more: Partial<BasketLine> = {}): BasketLine => ({
   ...more,
 })
 
+export const partner = (id: string, more: Partial<Partner> = {}): Partner => ({
+  id,
+  name: `Partner ${id}`,
+  trade: 'a trade',
+  goals: [],
+  facets: {},
+  walkMinutes: {},
+  people: [],
+  places: [],
+  opening: '',
+  archived: false,
+  version: 1,
+  ...more,
+})
+
+export const alliance = (id: string, partnerId: string, more: Partial<Alliance> = {}): Alliance => ({
+  id,
+  partnerId,
+  state: 'live',
+  termsVersion: 1,
+  load: {},
+  version: 1,
+  ...more,
+})
+
+/** Agreed terms, of any date. */
+export const terms = (allianceId: string, more: Partial<Terms> = {}): Terms => ({
+  allianceId,
+  version: 1,
+  startsOn: null,
+  endsOn: null,
+  agreed: true,
+  briefFrom: 1,
+  commissionBasisPoints: 0,
+  disclosure: '',
+  record: blankTerms('EUR', '2020-01-01', '2099-12-31'),
+  ...more,
+})
+
 /** A catalogue of these rows, at one site in UTC, with no random silences. */
 export function smallShop(rows: Partial<CatalogueRows>): Catalogue {
   return compile({
@@ -109,6 +149,7 @@ export function smallShop(rows: Partial<CatalogueRows>): Catalogue {
     partners: [],
     alliances: [],
     terms: [],
+    briefings: [],
     checks: [],
     offers: [],
     links: [],

@@ -1,0 +1,306 @@
+/** Parts of the owner's forms: fields with what is wrong beside them, and the reading of what was typed. */
+import type { Child } from 'hono/jsx'
+import { minorDigits, minorFromText } from '../core/money.ts'
+import { spokenDate } from '../core/time.ts'
+import type { FieldError } from '../http/problem.ts'
+import type { Said } from './ask.ts'
+
+/** What went wrong with a form: one sentence, and what is wrong with which field. */
+export type Trouble = { detail: string; errors: FieldError[] }
+
+/** The trouble of a call that was refused. `without`: what comes before the names of fields. */
+export function troubleOf(said: Extract<Said<unknown>, { ok: false }>, without = ''): Trouble {
+  const errors = said.errors.map(({ field, message }) => ({
+    field: field.startsWith(without) ? field.slice(without.length) : field,
+    message,
+  }))
+  return { detail: said.detail, errors }
+}
+
+/** Above a form: what the service says, and each field that it names, as a link to it. */
+export function TroubleNote({ trouble }: { trouble: Trouble | null }) {
+  if (trouble === null) return null
+  return (
+    <div class="note note-bad" role="alert">
+      <p>
+        <strong>Not saved.</strong> {trouble.detail}
+      </p>
+      {trouble.errors.length > 0 && (
+        <ul class="owner-errors">
+          {trouble.errors.map(({ field, message }) => (
+            <li>
+              <a href={`#${idOf(field)}`}>{fieldWords(field)}</a>: {message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+/** What was done, above a page that was changed. */
+export function DoneNote({ says }: { says: string | null }) {
+  return says === null ? null : (
+    <p class="note" role="status">
+      {says}
+    </p>
+  )
+}
+
+const idOf = (name: string) => `f-${name.replace(/[^A-Za-z0-9]+/g, '-')}`
+/** `toUs.basisPoints` as one reads it. */
+export const fieldWords = (field: string): string =>
+  field
+    .replace(/\.(\d+)/g, (_, n: string) => ` ${Number(n) + 1}`)
+    .replaceAll('.', ' ')
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+type FieldProps = {
+  name: string
+  label: string
+  value: string
+  trouble?: Trouble | null
+  hint?: Child
+  type?: 'text' | 'date' | 'tel' | 'email' | 'month'
+  rows?: number
+  numeric?: boolean
+  required?: boolean
+  list?: string
+}
+
+/** A line or an area to type into, with what is wrong beside it. */
+export function Field({
+  name,
+  label,
+  value,
+  trouble,
+  hint,
+  type,
+  rows,
+  numeric,
+  required,
+  list,
+}: FieldProps) {
+  const id = idOf(name)
+  const found = (trouble?.errors ?? []).filter(({ field }) => field === name || field.startsWith(`${name}.`))
+  const described = [hint ? `${id}-hint` : '', found.length > 0 ? `${id}-error` : '']
+    .filter(Boolean)
+    .join(' ')
+  const shared = {
+    id,
+    name,
+    'aria-describedby': described || undefined,
+    'aria-invalid': found.length > 0 ? ('true' as const) : undefined,
+    required,
+  }
+  return (
+    <div class="owner-field">
+      <label for={id}>{label}</label>
+      {rows ? (
+        <textarea {...shared} rows={rows}>
+          {/* A first line break would be taken for the tag's own. */}
+          {`\n${value}`}
+        </textarea>
+      ) : (
+        <input
+          {...shared}
+          type={type ?? 'text'}
+          value={value}
+          inputmode={numeric ? 'decimal' : undefined}
+          list={list}
+          autocomplete="off"
+        />
+      )}
+      {hint && (
+        <p class="owner-hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {found.length > 0 && (
+        <p class="owner-error" id={`${id}-error`}>
+          {found.map(({ message }) => (
+            <span>{message}</span>
+          ))}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** One of several. */
+export function Choice(props: {
+  name: string
+  label: string
+  value: string
+  options: readonly (readonly [value: string, says: string])[]
+  trouble?: Trouble | null
+  hint?: Child
+}) {
+  const { name, label, value, options, trouble, hint } = props
+  const id = idOf(name)
+  const found = (trouble?.errors ?? []).filter(({ field }) => field === name)
+  const described = [hint ? `${id}-hint` : '', found.length > 0 ? `${id}-error` : '']
+    .filter(Boolean)
+    .join(' ')
+  return (
+    <div class="owner-field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        name={name}
+        aria-describedby={described || undefined}
+        aria-invalid={found.length > 0 ? 'true' : undefined}
+      >
+        {options.map(([option, says]) => (
+          <option value={option} selected={option === value}>
+            {says}
+          </option>
+        ))}
+      </select>
+      {hint && (
+        <p class="owner-hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {found.length > 0 && (
+        <p class="owner-error" id={`${id}-error`}>
+          {found.map(({ message }) => (
+            <span>{message}</span>
+          ))}
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Yes or no. */
+export function Tick({
+  name,
+  label,
+  on,
+  value,
+}: {
+  name: string
+  label: Child
+  on: boolean
+  value?: string
+}) {
+  return (
+    <label class="owner-tick">
+      <input type="checkbox" name={name} value={value ?? 'yes'} checked={on} />
+      <span>{label}</span>
+    </label>
+  )
+}
+
+/** Fields that belong together. */
+export function Group({ legend, says, children }: { legend: string; says?: Child; children?: Child }) {
+  return (
+    <fieldset class="owner-group">
+      <legend>{legend}</legend>
+      {says && <p class="quiet owner-group-says">{says}</p>}
+      <div class="owner-fields">{children}</div>
+    </fieldset>
+  )
+}
+
+/** A part of a page with its heading. */
+export function Section(props: { id: string; title: string; says?: Child; children?: Child }) {
+  const { id, title, says, children } = props
+  return (
+    <section class="owner-section" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {says && <p class="quiet">{says}</p>}
+      {children}
+    </section>
+  )
+}
+
+/** The owner's pages. */
+export function OwnerWays({ here }: { here: 'alliances' | 'offers' | 'people' | 'partners' | null }) {
+  const ways = [
+    ['alliances', '/owner/alliances', 'Alliances'],
+    ['offers', '/owner/offers', 'Offers'],
+    ['partners', '/owner/partners', 'Partners'],
+    ['people', '/owner/people', 'People'],
+  ] as const
+  return (
+    <nav class="owner-ways" aria-label="The owner’s pages">
+      <ul>
+        {ways.map(([name, to, says]) => (
+          <li>
+            <a href={to} aria-current={name === here ? 'page' : undefined}>
+              {says}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+/** The form's verb, and what else it carries unseen. */
+export function Hidden({ fields }: { fields: Record<string, string> }) {
+  return (
+    <>
+      {Object.entries(fields).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+    </>
+  )
+}
+
+/** `7 February 2026`. */
+export const dateWords = (date: string): string => `${spokenDate(date)} ${date.slice(0, 4)}`
+
+/** `7 Feb 2026`, where there is little room. */
+export const shortDate = (date: string): string =>
+  dateWords(date).replace(/[A-Z][a-z]+/, (month) => month.slice(0, 3))
+
+/** What was typed as a whole number; what is none goes to the service as it is, which says so. Nothing: `none`. */
+export function wholeFrom(text: string | null, none: number | null): unknown {
+  const typed = (text ?? '').trim()
+  if (typed === '') return none
+  return /^-?\d{1,9}$/.test(typed) ? Number(typed) : typed
+}
+
+/** What was typed as money, in minor units. */
+export function minorFrom(text: string | null, currency: string, none: number | null): unknown {
+  const typed = (text ?? '').trim()
+  if (typed === '') return none
+  return minorFromText(typed, currency) ?? typed
+}
+
+/** What was typed as a percentage, as so many of `whole`: 10,000 for basis points, 1 for a share. */
+export function percentFrom(text: string | null, whole: 1 | 10_000): unknown {
+  const typed = (text ?? '').trim().replace('%', '').replace(',', '.').trim()
+  if (typed === '') return 0
+  if (!/^\d{1,4}(\.\d{1,4})?$/.test(typed)) return typed
+  return whole === 1 ? Math.round(Number(typed) * 10_000) / 1_000_000 : Math.round(Number(typed) * 100)
+}
+
+/** A value as a text; nothing is ''. */
+export function textOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** A record's value as it is typed: money in its coins, and what was no number as it was. */
+export function minorTyped(value: unknown, currency: string): string {
+  if (typeof value !== 'number') return textOf(value)
+  const digits = minorDigits(currency)
+  return (value / 10 ** digits).toFixed(value % 10 ** digits === 0 ? 0 : digits)
+}
+
+/** A share as the percentage that is typed. */
+export function percentTyped(value: unknown, whole: 1 | 10_000): string {
+  if (typeof value !== 'number') return textOf(value)
+  return String(Math.round((value / whole) * 1_000_000) / 10_000)
+}
+
+/** Lines of a text, without empty ones. */
+export const linesFrom = (text: string | null): string[] =>
+  (text ?? '')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')

@@ -1,0 +1,320 @@
+/** Staff with a customer in front of them: search, say, keep the place; on a phone, without scripts, whatever partners wrote. */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { BUMP, REV, statement } from '../../src/store/engine.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import type { Shop } from './shop.ts'
+import { openBrowser, openPage, openShop } from './shop.ts'
+
+const SEEDED = join(inject('templates'), 'seeded.sqlite')
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+const AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+let browser: Browser
+let shop: Shop
+
+beforeAll(async () => {
+  browser = await openBrowser()
+}, 60_000)
+afterAll(() => browser.close())
+beforeEach(async () => {
+  shop = await openShop(SEEDED)
+}, 30_000)
+afterEach(() => shop.close())
+
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
+const card = (page: Page, name: string) => page.getByRole('article', { name })
+
+async function asStaff(page: Page, who = 'Maya, floor staff at Damen Street') {
+  await page.goto('/sign-in?to=/staff/alliances')
+  await button(page, who).click()
+  await page.waitForURL(/\/staff\/alliances/)
+}
+
+async function find(page: Page, q: string) {
+  await page.getByLabel('What does she want?').fill(q)
+  await button(page, 'Find').click()
+  await page.waitForURL((url) => url.searchParams.get('q') === q)
+}
+
+/** Walk through every state of the pages, and look at each. */
+async function everyState(page: Page, look: (state: string) => Promise<void>) {
+  await asStaff(page)
+  await look('everything near')
+  await find(page, 'piano for my 5 year old saturday')
+  await look('found')
+  await button(page, /^Hold a place/)
+    .first()
+    .click()
+  await page.getByText(/A place is kept until/).waitFor()
+  await look('kept')
+  await button(page, 'Confirm for the family').click()
+  await page.locator('.slip-code').waitFor()
+  await look('confirmed')
+  await page.getByRole('link', { name: 'A card to print' }).first().click()
+  await page.locator('.printed').waitFor()
+  await look('a card to print')
+  await page.goto('/staff/alliances')
+  await find(page, 'archery 7 years')
+  await look('nothing found')
+  await button(page, 'Keep the wish').click()
+  await page.getByText('The wish is kept.').waitFor()
+  await look('wished')
+  await asStaff(page, 'Rosa, the owner')
+  await look('an owner, every site')
+}
+
+describe('with a customer in front of them, staff', () => {
+  for (const javaScriptEnabled of [true, false])
+    it(`hold a place in two taps from the search and confirm it in one more, ${javaScriptEnabled ? 'on a phone' : 'without scripts'}`, async () => {
+      const { page, complaints } = await openPage(browser, shop, { ...PHONE, javaScriptEnabled })
+      await asStaff(page)
+      let taps = 0
+      const tap = async (name: string | RegExp) => {
+        taps++
+        await button(page, name).first().tap()
+      }
+      await page.getByLabel('What does she want?').fill('piano 5 years')
+      await tap('Find')
+      await page.waitForURL(/q=piano/)
+      const northside = card(page, 'Northside Conservatory')
+      await northside.getByText('Is the piano still a wish at home?').waitFor()
+      await northside
+        .getByText(/conservatory.*pay/i)
+        .first()
+        .waitFor()
+      await northside.getByText(/11 min on foot/).waitFor()
+      await northside.getByText('a recital place').waitFor()
+      expect(await northside.getByRole('link', { name: /^Call/ }).getAttribute('href')).toBe(
+        'tel:+13125550141',
+      )
+      await tap(/^Hold a place/)
+      await page.getByText(/A place is kept until 1[12]:\d\d/).waitFor()
+      expect(taps).toBe(2)
+      await tap('Confirm for the family')
+      const code = (await page.locator('.slip-code').textContent())!
+      expect(code).toMatch(/^BK-[0-9A-Z]{5}$/)
+      await page
+        .getByText(/Free first piano lesson/)
+        .first()
+        .waitFor()
+      expect(await page.getByRole('img', { name: `The code ${code}` }).count()).toBe(1)
+      expect(complaints).toEqual([])
+      await page.context().close()
+    })
+
+  it('who send a form twice, or go back and tap again, keep one place', async () => {
+    const { page } = await openPage(browser, shop, { javaScriptEnabled: false })
+    await asStaff(page)
+    await find(page, 'piano')
+    await button(page, /^Hold a place/)
+      .first()
+      .click()
+    await page.getByText(/A place is kept until/).waitFor()
+    await page.reload()
+    await page.getByText(/A place is kept until/).waitFor()
+    await page.goto('/staff/alliances?q=piano')
+    const places = await card(page, 'Northside Conservatory')
+      .locator('.browse-sessions')
+      .first()
+      .textContent()
+    await button(page, /^Hold a place/)
+      .first()
+      .click()
+    await button(page, 'Give it back').click()
+    await page.waitForLoadState()
+    expect(await card(page, 'Northside Conservatory').locator('.browse-sessions').first().textContent()).toBe(
+      places,
+    )
+    await page.context().close()
+  })
+
+  it('who take the last place still have it to confirm, though nobody finds the offer any more', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'encore-last-'))
+    const file = join(folder, 'shop.sqlite')
+    copyFileSync(SEEDED, file)
+    const engine = openSqlite(file, 'migrations')
+    await engine.atomic([
+      BUMP,
+      statement(
+        `update session set cancelled = 1, rev = ${REV} where offerId = 'O054'
+           and id <> (select min(id) from session where offerId = 'O054')`,
+      ),
+      statement(`update session set bookedElsewhere = capacity - 1, rev = ${REV} where offerId = 'O054'`),
+    ])
+    engine.close()
+    const other = await openShop(file)
+    const { page } = await openPage(browser, other, PHONE)
+    await asStaff(page)
+    await find(page, 'free first piano lesson')
+    await page
+      .getByRole('button', { name: /^Hold a place/ })
+      .first()
+      .tap()
+    await page.getByText(/A place is kept until/).waitFor()
+    await button(page, 'Confirm for the family').tap()
+    await page.locator('.slip-code').waitFor()
+    await page.context().close()
+    await other.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('see what was understood, choose the nearest first, and keep a wish in one tap', async () => {
+    const { page } = await openPage(browser, shop, PHONE)
+    await asStaff(page, 'Jo, floor staff at Lincoln Corner')
+    await find(page, 'calm 4 years saturday')
+    expect(await page.locator('#understood').textContent()).toBe(
+      'Looked for “calm” · 4 years · Saturday · near Lincoln Corner',
+    )
+    await page.getByRole('link', { name: 'Nearest' }).tap()
+    await page.waitForURL(/sort=walk/)
+    const ways = (await page.locator('.browse-walk').allTextContents()).map(
+      (text) => Number.parseInt(text, 10) || 0,
+    )
+    expect(ways.length).toBeGreaterThan(1)
+    expect(ways).toEqual([...ways].sort((a, b) => a - b))
+    await find(page, 'archery')
+    await button(page, 'Keep the wish').tap()
+    await page.getByText('The wish is kept.').waitFor()
+    await find(page, 'archery 312 555 0140')
+    await button(page, 'Keep the wish').tap()
+    await page.getByText('A wish is about a thing').waitFor()
+    await page.context().close()
+  })
+
+  it('can do it all by keyboard', async () => {
+    const { page } = await openPage(browser, shop)
+    await asStaff(page)
+    await page.getByLabel('What does she want?').focus()
+    await page.keyboard.type('piano')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/q=piano/)
+    const press = async (name: RegExp) => {
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press('Tab')
+        const on = await page.evaluate<string>('document.activeElement.textContent')
+        if (name.test(on)) return page.keyboard.press('Enter')
+      }
+      throw new Error(`not reached: ${name}`)
+    }
+    await press(/^Hold a place/)
+    await page.getByText(/A place is kept until/).waitFor()
+    await press(/^Confirm for the family/)
+    await page.locator('.slip-code').waitFor()
+    await page.context().close()
+  })
+})
+
+describe('everybody can use the page', () => {
+  for (const colorScheme of ['light', 'dark'] as const)
+    it(`meets WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 120_000 }, async () => {
+      const { page, complaints } = await openPage(browser, shop, { ...PHONE, colorScheme })
+      const found: string[] = []
+      await everyState(page, async (state) => {
+        const { violations } = await new AxeBuilder({ page }).withTags(AA).analyze()
+        for (const { id, nodes } of violations) found.push(`${state}: ${id} ${nodes[0]?.html}`)
+      })
+      expect(found).toEqual([])
+      expect(complaints).toEqual([])
+      await page.context().close()
+    })
+
+  for (const [name, viewport] of [
+    ['phone', PHONE],
+    ['desktop', { viewport: { width: 1280, height: 900 } }],
+  ] as const)
+    it(`fits a ${name} without scrolling sideways, with targets of 44 pixels`, {
+      timeout: 60_000,
+    }, async () => {
+      const { page } = await openPage(browser, shop, viewport)
+      await everyState(page, async (state) => {
+        const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
+        expect(over, state).toBeLessThanOrEqual(0)
+        const small: string[] = []
+        for (const each of await page
+          .locator(
+            'main button:visible, main a:visible, main input:visible, main select:visible, main summary:visible',
+          )
+          .all()) {
+          const box = await each.boundingBox()
+          if (box && (box.width < 44 || box.height < 43.9))
+            small.push(`${await each.textContent()} ${box.height}`)
+        }
+        expect(small, state).toEqual([])
+      })
+      await page.context().close()
+    })
+})
+
+describe('what partners wrote', () => {
+  it('is shown as words, and none of it runs or turns the page around', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'encore-hostile-'))
+    const file = join(folder, 'shop.sqlite')
+    copyFileSync(SEEDED, file)
+    const engine = openSqlite(file, 'migrations')
+    const evil = `<script>window.ran = 1</script><img src=x onerror="window.ran = 2">\u202Eevil "'--><svg onload=ran()>`
+    const set = (sql: string, ...values: string[]) => statement(sql, ...values)
+    await engine.atomic([
+      BUMP,
+      set(
+        `update partner set name = ?1, trade = ?1, opening = ?1, people = ?2, places = ?3, rev = ${REV} where id = 'P02'`,
+        evil,
+        JSON.stringify([{ name: evil, role: evil, phone: 'javascript:window.ran=3', email: evil }]),
+        JSON.stringify([{ name: evil, address: evil, walkMinutes: { BK: 1 } }]),
+      ),
+      set(
+        `update offer set headline = ?1, say = json_set(say, '$.opener', ?1, '$.line', ?1, '$.receiptLine', ?1, '$.disclosure', ?1), rev = ${REV} where partnerId = 'P02'`,
+        evil,
+      ),
+      set(
+        `update terms set customerBenefit = ?1, disclosure = ?1, record = json_set(record, '$.customerBenefit', ?1, '$.neverPromise', json_array(?1)), rev = ${REV} where allianceId = 'A02'`,
+        evil,
+      ),
+      set(`update session set place = ?1, rev = ${REV} where offerId = 'O054'`, evil),
+    ])
+    engine.close()
+    const hostile = await openShop(file)
+    const { page, complaints } = await openPage(browser, hostile)
+    await asStaff(page)
+    const inert = async (state: string) => {
+      expect(await page.locator('main script, main img, main [onerror], main [onload]').count(), state).toBe(
+        0,
+      )
+      expect(await page.evaluate<unknown>('window.ran'), state).toBe(undefined)
+      expect(await page.locator('a[href^="javascript"]').count(), state).toBe(0)
+      // Each of their texts is an island: what turns around inside it ends with it.
+      const loose = await page.evaluate<number>(`(() => {
+        const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+        let n = 0
+        while (walk.nextNode()) if (walk.currentNode.data.includes('\\u202e') && !walk.currentNode.parentElement.closest('bdi')) n++
+        return n
+      })()`)
+      expect(loose, state).toBe(0)
+    }
+    await find(page, 'piano')
+    await inert('found')
+    expect(await page.locator('.browse-card').first().textContent()).toContain(
+      '<script>window.ran = 1</script>',
+    )
+    await button(page, /^Hold a place/)
+      .first()
+      .click()
+    await page.getByText(/A place is kept until/).waitFor()
+    await inert('kept')
+    await button(page, 'Confirm for the family').click()
+    await page.locator('.slip-code').waitFor()
+    await inert('confirmed')
+    await page.goto('/staff/alliances/A02/card')
+    await inert('printed')
+    await page.goto(`/staff/alliances?q=${encodeURIComponent(evil)}`)
+    await inert('searched')
+    expect(complaints).toEqual([])
+    await page.context().close()
+    await hostile.close()
+    rmSync(folder, { recursive: true })
+  })
+})
