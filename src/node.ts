@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
+import { loadHistory } from '../seed/history.ts'
 import { DEMO_KEYS, isJuniperRow, loadJuniperRow } from '../seed/juniper-row.ts'
 import { createApp } from './http/app.ts'
 import { deliver } from './http/webhooks.ts'
@@ -52,7 +53,9 @@ async function start(): Promise<void> {
       join(root, 'seed/juniper-row'),
       new Date(clock()).toISOString(),
     )
-    if (loaded) log({ level: 'info', event: 'seed', shop: 'Juniper Row', ...loaded })
+    const lived =
+      loaded && (await loadHistory(engine, join(root, 'seed/juniper-row'), new Date(clock()).toISOString()))
+    if (loaded) log({ level: 'info', event: 'seed', shop: 'Juniper Row', ...loaded, ...lived })
     else if (!(await isJuniperRow(engine)))
       throw new Error(`${settings.database} holds a shop of its own: start it with ENCORE_SEED=none.`)
   } else await forgetKeys(engine, Object.keys(DEMO_KEYS)) // They are published: a shop of its own must not answer to them.

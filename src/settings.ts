@@ -10,7 +10,7 @@ export type Settings = {
 }
 
 /** The instant at which the demo shop's season and alliances are alive. */
-export const DEMO_CLOCK = '2026-03-14T11:42:00-05:00'
+const DEMO_CLOCK = '2026-03-14T11:42:00-05:00'
 
 /** Read settings from an environment. @throws Error with a sentence that names the setting. */
 export function readSettings(env: Record<string, string | undefined>): Settings {

@@ -625,7 +625,7 @@ export function addProduct(index: ProductIndex, product: Product): void {
 }
 
 /** A session with the leases on its places. */
-export function openSession(session: Session, holds: Hold[]): OpenSession {
+function openSession(session: Session, holds: Hold[]): OpenSession {
   return {
     ...session,
     startsMs: Date.parse(session.startsAt),

@@ -40,10 +40,7 @@ export function goalsOfEvent(
  * What a family enrols in after an introduction, or plays in: the partner's one program that follows from having
  * attended; the offer itself where there is none, or more than one.
  */
-export function programAfter(
-  catalogue: Pick<Catalogue, 'listedById' | 'linksFrom'>,
-  offerId: string,
-): string {
+function programAfter(catalogue: Pick<Catalogue, 'listedById' | 'linksFrom'>, offerId: string): string {
   const offer = catalogue.listedById.get(offerId)?.offer
   if (offer?.kind !== 'class-intro') return offerId
   const programs = (catalogue.linksFrom.get(offerId) ?? []).flatMap((link) => {

@@ -26,7 +26,7 @@ const SAYS_NOTHING = new Set(
 )
 
 /** The words of a trade that tell it from others, alike however they are written. Source: the shop's own trades. */
-export function headWords(trade: string): Set<string> {
+function headWords(trade: string): Set<string> {
   return new Set(
     wordsOf(trade)
       .map(stemOf)
@@ -79,7 +79,7 @@ function forbids(holder: Agreement, other: Agreement): string | null {
 }
 
 /** What terms promise, as a sentence. */
-export function exclusivitySentence(partnerName: string, terms: Agreement['terms']): string {
+function exclusivitySentence(partnerName: string, terms: Agreement['terms']): string {
   const { exclusivity } = terms
   if (exclusivity === null) return `${partnerName} has no exclusivity.`
   const within =

@@ -30,7 +30,6 @@ export type Facts = {
 
 type Seen = Omit<Moment, 'facts'>
 
-const _DAY_MS = 86_400_000
 const monthBit = (day: number) => 1 << +dateOf(day).slice(5, 7)
 
 /** Work out the facts of a moment. */

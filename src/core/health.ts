@@ -105,7 +105,7 @@ const K0 = 10
 const FEW = 3
 
 /** A number of families as it may be said. */
-export function familiesWords(n: number): string {
+function familiesWords(n: number): string {
   return n < FEW ? 'under 3' : String(n)
 }
 

@@ -7,8 +7,7 @@ import type { TermsRecord } from './terms.ts'
 import { commissionOf, shopCostOf } from './terms.ts'
 import { dateOf, dayOf } from './time.ts'
 
-export const UNITS = ['money', 'introduction', 'shelf', 'letter', 'jointEvent'] as const
-export type Unit = (typeof UNITS)[number]
+export type Unit = 'money' | 'introduction' | 'shelf' | 'letter' | 'jointEvent'
 
 /** What should stand in the ledger for one cause. Money: positive is owed to the shop. Favours: positive is given. */
 export type Worth = {

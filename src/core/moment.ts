@@ -86,7 +86,7 @@ const EVENTS: ReadonlySet<EvidenceKind> = new Set([
 ] as const)
 
 /** What a basket says this minute: one line of evidence for each rule of its category; gifts say nothing. */
-export function basketEvidence(catalogue: Catalogue, basket: BasketLine[], today: number): Evidence[] {
+function basketEvidence(catalogue: Catalogue, basket: BasketLine[], today: number): Evidence[] {
   return basket.flatMap((line, n) =>
     line.gift || line.category === null
       ? []
@@ -110,12 +110,7 @@ export function basketEvidence(catalogue: Catalogue, basket: BasketLine[], today
 }
 
 /** The ages we can see: her children, where we may use them; else what the things in the basket are made for. */
-export function agesOf(
-  catalogue: Catalogue,
-  person: Person | null,
-  basket: BasketLine[],
-  today: number,
-): AgeSpan[] {
+function agesOf(catalogue: Catalogue, person: Person | null, basket: BasketLine[], today: number): AgeSpan[] {
   if (person && person.consent.childProfile === 'granted' && person.birthMonths.length > 0) {
     const date = dateOf(today)
     return person.birthMonths.map((month) => {

@@ -62,7 +62,7 @@ export const LENGTHS = {
   receiptLine: 160,
   disclosure: 160,
 } as const
-export const REASON_LENGTH = 80
+const REASON_LENGTH = 80
 
 /** How big a step the offer asks for: reading 0, coming for free 1, then low 2, medium 3, high 4. */
 export function stepOf(offer: Pick<Offer, 'kind' | 'commitment'>): number {

@@ -205,10 +205,14 @@ export function allianceRefusal(
 const FULL = new Set(['ALLIANCE_FULL', 'NO_PLACES'])
 
 /** The goals that no partner's live offer serves anywhere, neither itself nor a narrower one, in the tree's order. */
-export function goalsWithoutPartner(catalogue: Catalogue, nowMs: number): string[] {
-  const served = new Set<number>()
+export function goalsWithoutPartner(
+  catalogue: Catalogue,
+  nowMs: number,
+): { goal: string; servedByUs: boolean }[] {
+  const byPartners = new Set<number>()
+  const byUs = new Set<number>()
   for (const listed of catalogue.listed) {
-    if (listed.offer.partnerId === null) continue
+    const served = listed.offer.partnerId === null ? byUs : byPartners
     const isLive = [...catalogue.sites.keys()].some((siteId) => {
       const refusal = readinessRefusal(listed, catalogue, siteId, nowMs)
       return refusal === null || FULL.has(refusal.code)
@@ -217,5 +221,7 @@ export function goalsWithoutPartner(catalogue: Catalogue, nowMs: number): string
     for (const goal of listed.goalIndexes)
       for (let at = goal; at >= 0; at = catalogue.parents[at]!) served.add(at)
   }
-  return catalogue.goals.filter((_, at) => !served.has(at)).map(({ slug }) => slug)
+  return catalogue.goals.flatMap(({ slug }, at) =>
+    byPartners.has(at) ? [] : [{ goal: slug, servedByUs: byUs.has(at) }],
+  )
 }

@@ -93,7 +93,7 @@ export interface Ranked {
 }
 
 /** Most items in one answer. */
-export const RANKING_LIMIT = 50
+const RANKING_LIMIT = 50
 
 /**
  * Parts are whole multiples of 2⁻³⁰: sums of them are exact in floating point, in any order, and two

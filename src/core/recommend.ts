@@ -167,7 +167,7 @@ function productOffers(
 }
 
 /** Twins differ by facet: the one she named keeps its fit, the other loses some. */
-export function facetFactor(index: number, { wants, catalogue }: Moment): number {
+function facetFactor(index: number, { wants, catalogue }: Moment): number {
   if (wants.facets.size === 0) return 1
   const { start, goalOf, policy } = catalogue
   const named: string[] = []
@@ -267,7 +267,7 @@ function kindnessOf(moment: Moment): Listed | null {
  * baskets can show of it, times the best offer that a yes would open. Never told-only, never refused, never
  * twice in `askDays`, never what she told us already.
  */
-export function askGoalOf(moment: Moment): number | null {
+function askGoalOf(moment: Moment): number | null {
   const { person, catalogue, wants, nowMs } = moment
   if (person === null) return null
   const { goals, policy } = catalogue
@@ -305,7 +305,7 @@ export function askGoalOf(moment: Moment): number | null {
 }
 
 /** A product as an offer of its own, for shops that have mapped no goals: plain words, its price, no claim. */
-export function productOffer(moment: Moment, goesWith: GoesWith): Listed | null {
+function productOffer(moment: Moment, goesWith: GoesWith): Listed | null {
   const product = moment.catalogue.products.get(goesWith.productId)
   // Without a price we would seem to give it away.
   if (!product || product.archived || product.priceMinor === null) return null

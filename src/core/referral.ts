@@ -29,18 +29,16 @@ export const GRAPH: Record<ReferralState, readonly ReferralState[]> = {
   expired: [],
 }
 
-export const EVENT_KINDS = [
-  'accepted',
-  'booked',
-  'attended',
-  'noShow',
-  'enrolled',
-  'recitalScheduled',
-  'declined',
-  'withdrawn',
-  'void',
-] as const
-export type EventKind = (typeof EVENT_KINDS)[number]
+export type EventKind =
+  | 'accepted'
+  | 'booked'
+  | 'attended'
+  | 'noShow'
+  | 'enrolled'
+  | 'recitalScheduled'
+  | 'declined'
+  | 'withdrawn'
+  | 'void'
 /** What a partner may tell us. The rest is said at our side. */
 export const PARTNER_KINDS = [
   'attended',

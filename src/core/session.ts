@@ -3,8 +3,6 @@ import type { Catalogue } from './catalogue.ts'
 import { readinessRefusal } from './gate.ts'
 import { dateOf, dayOf, instantOf, localIso } from './time.ts'
 
-const _DAY_MS = 86_400_000
-
 /** How often a session of our own can repeat. */
 export const EVERY = ['week', 'twoWeeks', 'month'] as const
 /** `until` is the last date (the site's), `times` how often in all; whichever is first ends it. */

@@ -19,7 +19,7 @@ export function decimalOf(minor: number, currency: string): string {
 }
 
 /** A cell: quoted where it must be, and never a formula to a spreadsheet. */
-export function csvCell(value: string | number): string {
+function csvCell(value: string | number): string {
   const text = typeof value === 'number' ? String(value) : /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -35,7 +35,7 @@ export function isTimeZone(timeZone: string): boolean {
 }
 
 /** Minutes east of UTC at an instant. Kept per quarter hour: no zone changes its clock in between. */
-export function offsetMinutes(ms: number, timeZone: string): number {
+function offsetMinutes(ms: number, timeZone: string): number {
   const bucket = Math.floor(ms / QUARTER_HOUR_MS)
   let known = offsets.get(timeZone)
   if (!known) offsets.set(timeZone, (known = new Map()))

@@ -8,6 +8,7 @@ import { pages } from '../pages/pages.ts'
 import type { Engine } from '../store/engine.ts'
 import { Recorder } from '../store/recorder.ts'
 import { Snapshot } from '../store/snapshot.ts'
+import { allianceMoves } from './alliance-moves.ts'
 import { alliances } from './alliances.ts'
 import type { App, Deps, Env, Log } from './app-context.ts'
 import { auditLog } from './audit-log.ts'
@@ -16,7 +17,9 @@ import { rowsOf } from './authorization.ts'
 import { browse } from './browse.ts'
 import { CALENDAR_BODY_BYTES, calendar } from './calendar.ts'
 import { customers } from './customers.ts'
+import { disputes } from './disputes.ts'
 import { explanations } from './explanations.ts'
+import { favours } from './favours.ts'
 import { health } from './health.ts'
 import { healthOfAlliances } from './health-of-alliances.ts'
 import { holds } from './holds.ts'
@@ -27,6 +30,7 @@ import { OPENAPI } from './openapi.ts'
 import { outcomes } from './outcomes.ts'
 import { partnerEvents } from './partner-events.ts'
 import { partners } from './partners.ts'
+import { previews } from './preview.ts'
 import { fieldErrors, invalid, Problem, problemResponse } from './problem.ts'
 import { purchases } from './purchases.ts'
 import { rankings } from './rankings.ts'
@@ -35,6 +39,9 @@ import { referrals } from './referrals.ts'
 import { registryCsvRoutes } from './registry-csv.ts'
 import { sessions } from './sessions.ts'
 import { signIns } from './sign-ins.ts'
+import { statements } from './statements.ts'
+import { terms } from './terms.ts'
+import { waiting } from './waiting.ts'
 import { webhooks } from './webhooks.ts'
 
 export type AppOptions = {
@@ -140,18 +147,25 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
     rankings,
     referrals,
     ledger,
+    statements,
+    favours,
+    disputes,
     partnerEvents,
     webhooks,
     signIns,
     sessions,
     calendar,
     holds,
+    waiting,
     offers,
     browse,
     healthOfAlliances,
     auditLog,
     partners,
     alliances,
+    terms,
+    allianceMoves,
+    previews,
     registryCsvRoutes,
     health,
   ])

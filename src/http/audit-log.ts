@@ -4,6 +4,7 @@ import { listAudit } from '../store/audit.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
 import { keyOf, PageQuery, pageOf } from './cursor.ts'
+import { json } from './document.ts'
 import { ref, text } from './fields.ts'
 import { invalid, problems } from './problem.ts'
 
@@ -45,16 +46,10 @@ const list = createRoute({
     query: z.object({ ...PageQuery, object: ref(40).optional(), id: text(160).optional() }),
   },
   responses: {
-    200: {
-      description: 'A page',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({ lines: z.array(LineSchema), next: z.string().nullable() })
-            .openapi('AuditPage'),
-        },
-      },
-    },
+    200: json(
+      'A page',
+      z.strictObject({ lines: z.array(LineSchema), next: z.string().nullable() }).openapi('AuditPage'),
+    ),
     ...problems(400, 401, 403, 503),
   },
 })
@@ -65,8 +60,10 @@ export function auditLog(app: App): void {
     const missing = (['object', 'id'] as const).filter((name) => named[name] === undefined)
     if (missing.length === 1) throw invalid([{ field: missing[0]!, message: 'is missing: both or neither' }])
     const about = missing.length === 0 ? { object: named.object!, objectId: named.id! } : null
-    const rows = await stored(listAudit(c.get('deps').engine, about, keyOf(cursor), limit + 1))
-    const { items, next } = pageOf(rows, limit, (row) => `${row.at}|${row.id}`)
+    const rows = await stored(
+      listAudit(c.get('deps').engine, about, Number(keyOf(cursor)) || null, limit + 1),
+    )
+    const { items, next } = pageOf(rows, limit, ({ n }) => String(n))
     const lines = items.map(({ at, actor, role, action, object, objectId, changes, requestId }) => ({
       at,
       actor,

@@ -9,6 +9,7 @@ import type { Snapshot } from '../store/snapshot.ts'
 import { listWishes, recordWish } from '../store/wish.ts'
 import type { App, Deps } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { date, ref } from './fields.ts'
 import { invalid, Problem, problems } from './problem.ts'
 import type { SearchField } from './search-index.ts'
@@ -112,7 +113,7 @@ const search = createRoute({
     }),
   },
   responses: {
-    200: { description: 'Cards, best first', content: { 'application/json': { schema: SearchSchema } } },
+    200: json('Cards, best first', SearchSchema),
     ...problems(400, 401, 403, 422, 503),
   },
 })
@@ -133,24 +134,20 @@ const wish = createRoute({
   summary: 'Searched for, and nobody offers it',
   description: 'About a thing and never about a person: telephone numbers and addresses are refused.',
   security,
-  request: { body: { required: true, content: { 'application/json': { schema: WishInputSchema } } } },
+  request: { body: jsonBody(WishInputSchema) },
   responses: {
-    200: {
-      description: 'Kept',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              id: z.string(),
-              words: z.string(),
-              goal: z.string().nullable(),
-              ageMonths: z.int().nullable(),
-              site: z.string(),
-            })
-            .openapi('Wish'),
-        },
-      },
-    },
+    200: json(
+      'Kept',
+      z
+        .strictObject({
+          id: z.string(),
+          words: z.string(),
+          goal: z.string().nullable(),
+          ageMonths: z.int().nullable(),
+          site: z.string(),
+        })
+        .openapi('Wish'),
+    ),
     ...problems(400, 401, 403, 413, 415, 422, 503),
   },
 })
@@ -171,28 +168,24 @@ const wishes = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'Groups',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              wishes: z.array(
-                z.strictObject({
-                  goal: z.string().nullable(),
-                  goalName: z.string().nullable(),
-                  words: z.array(z.string()),
-                  wishes: z.int().min(1),
-                  ageMinMonths: z.int().nullable(),
-                  ageMaxMonths: z.int().nullable(),
-                  lastAt: z.string(),
-                }),
-              ),
-            })
-            .openapi('WishList'),
-        },
-      },
-    },
+    200: json(
+      'Groups',
+      z
+        .strictObject({
+          wishes: z.array(
+            z.strictObject({
+              goal: z.string().nullable(),
+              goalName: z.string().nullable(),
+              words: z.array(z.string()),
+              wishes: z.int().min(1),
+              ageMinMonths: z.int().nullable(),
+              ageMaxMonths: z.int().nullable(),
+              lastAt: z.string(),
+            }),
+          ),
+        })
+        .openapi('WishList'),
+    ),
     ...problems(400, 401, 403, 422, 503),
   },
 })

@@ -6,6 +6,7 @@ import { audited } from '../store/audit.ts'
 import { importSessions, listImported } from '../store/session.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { ref, text } from './fields.ts'
 import { problems } from './problem.ts'
 import { capacity, offerFor, placeOf, zone } from './sessions.ts'
@@ -86,13 +87,10 @@ const route = createRoute({
   security: [{ key: [] }],
   request: {
     params: z.object({ id: ref(100) }),
-    body: { required: true, content: { 'application/json': { schema: ImportSchema } } },
+    body: jsonBody(ImportSchema),
   },
   responses: {
-    200: {
-      description: 'What changes, or would',
-      content: { 'application/json': { schema: ImportedSchema } },
-    },
+    200: json('What changes, or would', ImportedSchema),
     ...problems(400, 401, 403, 404, 413, 415, 422, 503),
   },
 })

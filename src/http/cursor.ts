@@ -11,7 +11,7 @@ export const PageQuery = {
 }
 
 /** A key as a cursor. */
-export const cursorOf = (key: string): string =>
+const cursorOf = (key: string): string =>
   btoa(String.fromCharCode(...new TextEncoder().encode(key)))
     .replace(/\+/g, '-')
     .replace(/\//g, '_')

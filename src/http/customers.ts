@@ -18,19 +18,12 @@ import {
 import type { evidence } from '../store/schema.ts'
 import type { App, Deps } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { date, instant, ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 import { ingestOptions } from './purchases.ts'
 
 const params = z.object({ ref: ref(100) })
-const json = <T extends z.ZodType>(schema: T) => ({
-  required: true as const,
-  content: { 'application/json': { schema } },
-})
-const ok = <T extends z.ZodType>(description: string, schema: T) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
 
 const EvidenceSchema = z
   .strictObject({
@@ -100,8 +93,11 @@ const tell = createRoute({
   summary: 'What she told us, answered, refused or did',
   description: 'The very next recommendation uses it. Without her consent nothing is kept.',
   security: [{ key: [] }],
-  request: { params, body: json(EvidenceSchema) },
-  responses: { 200: ok('Kept, or why not', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
+  request: { params, body: jsonBody(EvidenceSchema) },
+  responses: {
+    200: json('Kept, or why not', RecordedSchema),
+    ...problems(400, 401, 403, 413, 415, 422, 503),
+  },
 })
 
 const HeldSchema = z
@@ -146,7 +142,7 @@ const held = createRoute({
     'For staff, not for tills. Nothing of it is inferred; purchases are not in it. Somebody of another site, or unknown, has an empty list.',
   security: [{ key: [] }],
   request: { params },
-  responses: { 200: ok('Newest first', HeldSchema), ...problems(400, 401, 403, 503) },
+  responses: { 200: json('Newest first', HeldSchema), ...problems(400, 401, 403, 503) },
 })
 
 const erase = createRoute({
@@ -159,7 +155,7 @@ const erase = createRoute({
     'The very next recommendation does not know it any more, and no repeated answer says it again.',
   security: [{ key: [] }],
   request: { params: params.extend({ eventId: text(200) }) },
-  responses: { 200: ok('Forgotten', RecordedSchema), ...problems(400, 401, 403, 503) },
+  responses: { 200: json('Forgotten', RecordedSchema), ...problems(400, 401, 403, 503) },
 })
 
 const eraseAll = createRoute({
@@ -172,7 +168,7 @@ const eraseAll = createRoute({
     'Everything that we hold of her goes: name, children, consents, what she told us, what we answered. What was sold stays in the books without her; a referral stays with its partner as a code that is nobody’s. It cannot be undone.',
   security: [{ key: [] }],
   request: { params },
-  responses: { 200: ok('Forgotten', RecordedSchema), ...problems(400, 401, 403, 503) },
+  responses: { 200: json('Forgotten', RecordedSchema), ...problems(400, 401, 403, 503) },
 })
 
 const ConsentSchema = z
@@ -199,8 +195,8 @@ const allow = createRoute({
   description:
     'Append-only, the latest stands. A reference never seen before becomes a customer of this site.',
   security: [{ key: [] }],
-  request: { params, body: json(ConsentSchema) },
-  responses: { 200: ok('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
+  request: { params, body: jsonBody(ConsentSchema) },
+  responses: { 200: json('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
 
 const HouseholdSchema = z
@@ -231,8 +227,8 @@ const household = createRoute({
   description:
     'Replaces what was known. Children have a birth month and no name; without consent for child profiles none is kept.',
   security: [{ key: [] }],
-  request: { params, body: json(HouseholdSchema) },
-  responses: { 200: ok('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
+  request: { params, body: jsonBody(HouseholdSchema) },
+  responses: { 200: json('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
 
 const CareSchema = z
@@ -265,8 +261,8 @@ const care = createRoute({
   description:
     'While it is open, and for two days after, we care and do not sell. The same id with `closedOn` closes it.',
   security: [{ key: [] }],
-  request: { params, body: json(CareSchema) },
-  responses: { 200: ok('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
+  request: { params, body: jsonBody(CareSchema) },
+  responses: { 200: json('Kept', RecordedSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
 
 const KEPT = { recorded: true, reason: null } as const

@@ -11,6 +11,7 @@ import { findCustomers, personOf, readTill } from '../store/customer.ts'
 import { findRecommendation } from '../store/recommendation.ts'
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json } from './document.ts'
 import { ref } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 
@@ -86,7 +87,7 @@ const route = createRoute({
   security: [{ key: [] }],
   request: { params: z.object({ id: ref(80) }) },
   responses: {
-    200: { description: 'The explanation', content: { 'application/json': { schema: ExplanationSchema } } },
+    200: json('The explanation', ExplanationSchema),
     ...problems(400, 401, 403, 404, 503),
   },
 })

@@ -9,6 +9,7 @@ import { readHealth } from '../store/health.ts'
 import { siteDate } from '../store/referral.ts'
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json } from './document.ts'
 import { Problem, problems } from './problem.ts'
 import { zoneOf } from './referral-events.ts'
 import { allianceId } from './terms-schema.ts'
@@ -130,7 +131,7 @@ const overview = createRoute({
   summary: 'All alliances at a glance, what needs the owner first',
   description: 'Parts and never one score. Of families nothing is counted below three.',
   responses: {
-    200: { description: 'One line an alliance', content: { 'application/json': { schema: OverviewSchema } } },
+    200: json('One line an alliance', OverviewSchema),
     ...problems(401, 403, 503),
   },
 })
@@ -143,7 +144,7 @@ const one = createRoute({
   summary: 'How one alliance fares, part by part',
   request: { params: z.object({ id: allianceId }) },
   responses: {
-    200: { description: 'Its parts', content: { 'application/json': { schema: HealthSchema } } },
+    200: json('Its parts', HealthSchema),
     ...problems(400, 401, 403, 404, 503),
   },
 })

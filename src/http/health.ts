@@ -1,6 +1,7 @@
 /** Whether the process lives, and whether it can answer from its store. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { App } from './app-context.ts'
+import { json } from './document.ts'
 import { Problem, problems } from './problem.ts'
 
 const Health = z.strictObject({ status: z.literal('ok') }).openapi('Health')
@@ -14,7 +15,7 @@ export function health(app: App): void {
       operationId: 'healthz',
       tags: ['running'],
       summary: 'The process lives',
-      responses: { 200: { description: 'It does', content: { 'application/json': { schema: Health } } } },
+      responses: { 200: json('It does', Health) },
     }),
     (c) => c.json({ status: 'ok' as const }, 200),
   )
@@ -26,7 +27,7 @@ export function health(app: App): void {
       tags: ['running'],
       summary: 'The store answers and the catalogue is loaded',
       responses: {
-        200: { description: 'Ready', content: { 'application/json': { schema: Ready } } },
+        200: json('Ready', Ready),
         ...problems(503),
       },
     }),

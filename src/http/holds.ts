@@ -1,4 +1,4 @@
-/** holds: a place kept while somebody decides, confirmed or given back; and who waits for one. */
+/** Holds: a place kept while somebody decides, confirmed or given back. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Catalogue, Listed } from '../core/catalogue.ts'
@@ -11,13 +11,10 @@ import { dateOf, dayOf, localDay, weekOf } from '../core/time.ts'
 import { findCustomers } from '../store/customer.ts'
 import type { Statement } from '../store/engine.ts'
 import { GuardFailed } from '../store/engine.ts'
-import type { HoldRow, WaitingRow } from '../store/hold.ts'
+import type { HoldRow } from '../store/hold.ts'
 import {
-  addWaiting,
   confirmHold,
   findHold,
-  findWaiting,
-  leaveWaiting,
   listPlaced,
   listWaiting,
   releaseHold,
@@ -29,27 +26,19 @@ import { evidenceFrom, findEvent, findReferralFile, followed, withinCapacity } f
 import { findSession } from '../store/session.ts'
 import type { App, Env } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { ref } from './fields.ts'
 import { Problem, problems } from './problem.ts'
-import { sessionFor } from './sessions.ts'
 
 const MINUTE_MS = 60_000
 const STATUS_DUE_DAYS = 14
 const ATTEMPTS = 5
 
-const params = z.object({ id: ref(100) })
-const json = <T extends z.ZodType>(schema: T) => ({
-  required: true as const,
-  content: { 'application/json': { schema } },
-})
-const ok = <T extends z.ZodType>(description: string, schema: T) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const site = ref().optional().openapi({ description: 'For keys that serve every site.' })
-const eventId = ref(80).openapi({ description: 'Made by the caller; repeating it changes nothing.' })
-const customer = ref(100).optional()
-const HoldFields = z
+export const params = z.object({ id: ref(100) })
+export const site = ref().optional().openapi({ description: 'For keys that serve every site.' })
+export const eventId = ref(80).openapi({ description: 'Made by the caller; repeating it changes nothing.' })
+export const customer = ref(100).optional()
+export const HoldFields = z
   .strictObject({ id: z.string(), sessionId: z.string(), expiresAt: z.string(), place: z.int() })
   .openapi('Hold')
 
@@ -95,8 +84,8 @@ const take = createRoute({
   description:
     'The lowest free place, until the lease runs out or the session begins. Who waits comes first.',
   security: [{ key: [] }],
-  request: { body: json(NewHoldSchema) },
-  responses: { 200: ok('Held, or why not', HeldSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
+  request: { body: jsonBody(NewHoldSchema) },
+  responses: { 200: json('Held, or why not', HeldSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
 
 const ConfirmSchema = z
@@ -134,9 +123,9 @@ const confirm = createRoute({
   description:
     'With a partner’s offer the referral is made in the same write. A lease that ran out is taken again where a place is free.',
   security: [{ key: [] }],
-  request: { params, body: json(ConfirmSchema) },
+  request: { params, body: jsonBody(ConfirmSchema) },
   responses: {
-    200: ok('Confirmed, or why not', ConfirmedSchema),
+    200: json('Confirmed, or why not', ConfirmedSchema),
     ...problems(400, 401, 403, 404, 413, 415, 422, 503),
   },
 })
@@ -152,7 +141,7 @@ const release = createRoute({
   security: [{ key: [] }],
   request: { params },
   responses: {
-    200: ok(
+    200: json(
       'Given back; repeating it changes nothing',
       z
         .strictObject({
@@ -176,57 +165,6 @@ const release = createRoute({
     ),
     ...problems(400, 401, 403, 404, 503),
   },
-})
-
-const WaitSchema = z
-  .strictObject({ eventId, customer, staff: ref().optional(), site })
-  .openapi('Wait', { example: { eventId: 'desk-00040', customer: 'g01-ana', staff: 'st_priya' } })
-const WaitingSchema = z
-  .strictObject({
-    waits: z.boolean(),
-    reason: z.enum(['CANCELLED', 'STARTED', 'NOT_OFFERED']).nullable(),
-    waiting: z
-      .strictObject({
-        id: z.string(),
-        state: z.enum(['waiting', 'placed', 'left']),
-        position: z.int().nullable().openapi({ description: '1 is next.' }),
-        hold: HoldFields.nullable().openapi({ description: 'The place that became hers, until then.' }),
-      })
-      .nullable(),
-  })
-  .openapi('Waiting', {
-    example: {
-      waits: true,
-      reason: null,
-      waiting: { id: 'wait_desk-00040', state: 'waiting', position: 1, hold: null },
-    },
-  })
-
-const wait = createRoute({
-  method: 'post',
-  path: '/v1/sessions/{id}/waiting',
-  operationId: 'waitForPlace',
-  tags: ['place'],
-  summary: 'Wait for a place',
-  description: 'Where one is free, it is hers at once.',
-  security: [{ key: [] }],
-  request: { params, body: json(WaitSchema) },
-  responses: {
-    200: ok('She waits, has a place, or why not', WaitingSchema),
-    ...problems(400, 401, 403, 404, 413, 415, 422, 503),
-  },
-})
-
-const leave = createRoute({
-  method: 'delete',
-  path: '/v1/waiting/{id}',
-  operationId: 'stopWaiting',
-  tags: ['place'],
-  summary: 'Stop waiting',
-  description: 'Who has a place already keeps it: release the hold.',
-  security: [{ key: [] }],
-  request: { params },
-  responses: { 200: ok('How it stands', WaitingSchema), ...problems(400, 401, 403, 404, 503) },
 })
 
 export function holds(app: App): void {
@@ -258,58 +196,13 @@ export function holds(app: App): void {
       200,
     )
   })
-
-  app.openapi(wait, async (c) => {
-    const { engine, clock, snapshot } = c.get('deps')
-    const body = c.req.valid('json')
-    const { row: session } = await sessionFor(c, c.req.valid('param').id, 'reads')
-    const catalogue = await stored(snapshot.refresh())
-    const siteId = siteOf(c.get('key'), body.site ?? onlyFor(c, session.siteId), catalogue.sites)
-    const nowMs = clock()
-    const row = {
-      id: `wait_${body.eventId}`,
-      sessionId: session.id,
-      customer: await knownAt(c, siteId, body.customer),
-      staffId: body.staff ?? null,
-      at: new Date(nowMs).toISOString(),
-    }
-    const known = await stored(findWaiting(engine, row.id))
-    if (!known) {
-      const reason = noPlaceIn(catalogue, session, siteId, nowMs)
-      if (reason) return c.json({ waits: false, reason, waiting: null }, 200)
-      await stored(
-        addWaiting(engine, row).catch((error) => {
-          // The same event, at the same time.
-          if (!(error instanceof GuardFailed)) throw error
-        }),
-      )
-    }
-    const found = known ?? (await stored(findWaiting(engine, row.id)))
-    // It was cancelled, or began, just now.
-    if (!found) return c.json({ waits: false, reason: 'CANCELLED' as const, waiting: null }, 200)
-    if (found.sessionId !== row.sessionId || found.customer !== row.customer) throw reused()
-    return c.json(await waitingOf(c, found), 200)
-  })
-
-  app.openapi(leave, async (c) => {
-    const { engine } = c.get('deps')
-    const { id } = c.req.valid('param')
-    const found = await stored(findWaiting(engine, id))
-    const { siteId } = c.get('key')
-    const session = found && (await sessionFor(c, found.sessionId, 'reads')).row
-    const owner = session?.siteId ?? found?.customerSite ?? null
-    if (!found || (siteId !== null && owner !== null && owner !== siteId))
-      throw new Problem('not_found', 'Nobody waits by this id.')
-    await stored(leaveWaiting(engine, id))
-    return c.json(await waitingOf(c, (await stored(findWaiting(engine, id)))!), 200)
-  })
 }
 
 /** The site of a session that belongs to one, for keys that serve every site. */
-const onlyFor = (c: Context<Env>, sessionSite: string | null) =>
+export const onlyFor = (c: Context<Env>, sessionSite: string | null) =>
   c.get('key').siteId === null ? (sessionSite ?? undefined) : undefined
 
-const reused = () =>
+export const reused = () =>
   new Problem('id_reused', 'This event id was used for something else.', [
     { field: 'eventId', message: 'was used for something else' },
   ])
@@ -551,7 +444,7 @@ async function holdFor(c: Context<Env>, id: string): Promise<HoldRow> {
 }
 
 /** The customer, unless she belongs to another site and did not allow this one to know her. */
-async function knownAt(
+export async function knownAt(
   c: Context<Env>,
   siteId: string,
   customer: string | undefined,
@@ -561,23 +454,4 @@ async function knownAt(
   if (!found || found.siteId === siteId) return customer
   const { consent } = JSON.parse(found.state) as { consent?: Record<string, string> }
   return consent?.allSites === 'granted' ? customer : null
-}
-
-async function waitingOf(c: Context<Env>, row: WaitingRow): Promise<z.infer<typeof WaitingSchema>> {
-  const { id, state, sessionId, holdId, holdExpiresAt, holdPlace } = row
-  const queue = state === 'waiting' ? await stored(listWaiting(c.get('deps').engine, sessionId)) : []
-  const at = queue.findIndex((each) => each.id === id)
-  return {
-    waits: state === 'waiting',
-    reason: null,
-    waiting: {
-      id,
-      state,
-      position: at < 0 ? null : at + 1,
-      hold:
-        holdId === null || holdExpiresAt === null || holdPlace === null
-          ? null
-          : { id: holdId, sessionId, expiresAt: holdExpiresAt, place: holdPlace },
-    },
-  }
 }

@@ -9,6 +9,7 @@ import { draftOffer, editOffer, findOffer, listOffers, moveOffer } from '../stor
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
 import { keyOf, PageQuery, pageOf } from './cursor.ts'
+import { json, jsonBody } from './document.ts'
 import { editedVersion, etagOf } from './etag.ts'
 import { amount, ref } from './fields.ts'
 import type { FieldError } from './problem.ts'
@@ -167,7 +168,7 @@ const OfferSchema = z
   .openapi('WrittenOfferWithProblems')
 
 const params = z.object({ id: ref(80) })
-const body = { required: true, content: { 'application/json': { schema: OfferInputSchema } } } as const
+const body = jsonBody(OfferInputSchema)
 const answers = (description: string) => ({
   description,
   headers: z.object({ etag: z.string().openapi({ description: 'The version, for If-Match.' }) }),
@@ -192,16 +193,12 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'A page of them',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({ offers: z.array(ListedOfferSchema), next: z.string().nullable() })
-            .openapi('OfferPage'),
-        },
-      },
-    },
+    200: json(
+      'A page of them',
+      z
+        .strictObject({ offers: z.array(ListedOfferSchema), next: z.string().nullable() })
+        .openapi('OfferPage'),
+    ),
     ...problems(400, 401, 403, 503),
   },
 })
@@ -257,10 +254,7 @@ const move = (verb: 'publish' | 'pause' | 'end', summary: string, description: s
     security,
     request: {
       params,
-      body: {
-        required: true,
-        content: { 'application/json': { schema: z.strictObject({}).openapi('NothingMore') } },
-      },
+      body: jsonBody(z.strictObject({}).openapi('NothingMore')),
     },
     responses: {
       200: answers('As it is now'),
@@ -284,39 +278,30 @@ const check = createRoute({
   description: 'For whoever is writing: nothing is kept.',
   security,
   request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              text: z.string().max(2000).refine(wellFormed, 'must not hold NUL or broken characters'),
-              field: z
-                .enum([...(Object.keys(LENGTHS) as (keyof typeof LENGTHS)[]), 'customerBenefit', 'wePromise'])
-                .default('line'),
-              partner: ref().optional().openapi({ description: 'Whose terms say what is never promised.' }),
-            })
-            .openapi('WordsInput', { example: { text: 'Hurry, last places!', field: 'line' } }),
-        },
-      },
-    },
+    body: jsonBody(
+      z
+        .strictObject({
+          text: z.string().max(2000).refine(wellFormed, 'must not hold NUL or broken characters'),
+          field: z
+            .enum([...(Object.keys(LENGTHS) as (keyof typeof LENGTHS)[]), 'customerBenefit', 'wePromise'])
+            .default('line'),
+          partner: ref().optional().openapi({ description: 'Whose terms say what is never promised.' }),
+        })
+        .openapi('WordsInput', { example: { text: 'Hurry, last places!', field: 'line' } }),
+    ),
   },
   responses: {
-    200: {
-      description: 'What may not be said in it',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              fine: z.boolean(),
-              length: z.int(),
-              most: z.int(),
-              problems: ProblemListSchema,
-            })
-            .openapi('WordsChecked'),
-        },
-      },
-    },
+    200: json(
+      'What may not be said in it',
+      z
+        .strictObject({
+          fine: z.boolean(),
+          length: z.int(),
+          most: z.int(),
+          problems: ProblemListSchema,
+        })
+        .openapi('WordsChecked'),
+    ),
     ...problems(400, 401, 403, 413, 415, 503),
   },
 })

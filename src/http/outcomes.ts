@@ -16,6 +16,7 @@ import type { Reading, ReferralFile, ReferralRow } from '../store/referral.ts'
 import { evidenceFrom, findReferralFile, followed, withinCapacity } from '../store/referral.ts'
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { instant, ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 
@@ -98,10 +99,10 @@ const one = createRoute({
   security: [{ key: [] }],
   request: {
     params: z.object({ id: ref(80) }),
-    body: { required: true, content: { 'application/json': { schema: OutcomeSchema } } },
+    body: jsonBody(OutcomeSchema),
   },
   responses: {
-    200: { description: 'Recorded, or why not', content: { 'application/json': { schema: AnswerSchema } } },
+    200: json('Recorded, or why not', AnswerSchema),
     ...problems(400, 401, 403, 413, 415, 422, 503),
   },
 })
@@ -128,27 +129,23 @@ const batch = createRoute({
   tags: ['till'],
   summary: 'Outcomes that were queued while offline',
   security: [{ key: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: BatchSchema } } } },
+  request: { body: jsonBody(BatchSchema) },
   responses: {
-    207: {
-      description: 'One status a row',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              results: z.array(
-                z.strictObject({
-                  eventId: z.string(),
-                  status: z.int(),
-                  outcome: z.union([AnswerSchema, z.null()]),
-                  problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
-                }),
-              ),
-            })
-            .openapi('OutcomeBatchResult'),
-        },
-      },
-    },
+    207: json(
+      'One status a row',
+      z
+        .strictObject({
+          results: z.array(
+            z.strictObject({
+              eventId: z.string(),
+              status: z.int(),
+              outcome: z.union([AnswerSchema, z.null()]),
+              problem: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+            }),
+          ),
+        })
+        .openapi('OutcomeBatchResult'),
+    ),
     ...problems(400, 401, 403, 413, 415, 503),
   },
 })

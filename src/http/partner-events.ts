@@ -4,6 +4,7 @@ import { audited } from '../store/audit.ts'
 import { findSigningSecret, signingSecretSet } from '../store/outbox.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { ref } from './fields.ts'
 import { Problem, parsed, problems } from './problem.ts'
 import { tellReferral } from './referral-events.ts'
@@ -48,10 +49,10 @@ const receive = createRoute({
       'webhook-timestamp': z.string().max(20),
       'webhook-signature': z.string().max(1000),
     }),
-    body: { required: true, content: { 'application/json': { schema: SignedEventSchema } } },
+    body: jsonBody(SignedEventSchema),
   },
   responses: {
-    200: { description: 'Kept', content: { 'application/json': { schema: FollowedSchema } } },
+    200: json('Kept', FollowedSchema),
     ...problems(400, 401, 404, 413, 415, 422, 503),
   },
 })
@@ -66,19 +67,15 @@ const secret = createRoute({
   security: [{ key: [] }],
   request: {
     params: z.object({ id: ref() }),
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({}) } } },
+    body: jsonBody(z.strictObject({})),
   },
   responses: {
-    201: {
-      description: 'The secret',
-      content: {
-        'application/json': {
-          schema: z.strictObject({ secret: z.string() }).openapi('SigningSecret', {
-            example: { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
-          }),
-        },
-      },
-    },
+    201: json(
+      'The secret',
+      z.strictObject({ secret: z.string() }).openapi('SigningSecret', {
+        example: { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' },
+      }),
+    ),
     ...problems(400, 401, 403, 404, 413, 415, 503),
   },
 })

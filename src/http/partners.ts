@@ -16,6 +16,7 @@ import {
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
 import { keyOf, PageQuery, pageOf } from './cursor.ts'
+import { json, jsonBody } from './document.ts'
 import { editedVersion, etagOf } from './etag.ts'
 import { date, ref } from './fields.ts'
 import type { FieldError } from './problem.ts'
@@ -165,6 +166,7 @@ const GapsSchema = z
           goal: z.string(),
           name: z.string(),
           customers: z.union([z.int(), z.literal('under 3')]),
+          servedByUs: z.boolean().openapi({ description: 'A live offer of the shop’s own serves it.' }),
         }),
       )
       .openapi({ description: 'Goals that no partner’s live offer serves, the most wished for first.' }),
@@ -172,20 +174,10 @@ const GapsSchema = z
   .openapi('PartnerGaps', {
     example: {
       partnersWithoutAlliance: [{ id: 'P04', name: 'Ashland Court Tennis', trade: 'junior tennis academy' }],
-      allianceWanted: [{ goal: 'mv-gym', name: 'Gymnastics', customers: 22 }],
+      allianceWanted: [{ goal: 'mv-gym', name: 'Gymnastics', customers: 22, servedByUs: false }],
     },
   })
 
-/** An answer of JSON, described. */
-const json = <S extends z.ZodType>(description: string, schema: S) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-/** A body of JSON that must be there. */
-const body = <S extends z.ZodType>(schema: S) => ({
-  required: true as const,
-  content: { 'application/json': { schema } },
-})
 const security = [{ key: [] }]
 const tags = ['alliance']
 const ifMatch = z.object({
@@ -225,7 +217,7 @@ const add = createRoute({
   tags,
   summary: 'A new partner',
   security,
-  request: { body: body(NewPartnerSchema) },
+  request: { body: jsonBody(NewPartnerSchema) },
   responses: {
     201: json('It is kept', PartnerSchema),
     ...problems(400, 401, 403, 409, 413, 415, 422, 503),
@@ -249,7 +241,7 @@ const edit = createRoute({
   summary: 'Change a partner, whole',
   description: 'Takes `If-Match` with the ETag that was read.',
   security,
-  request: { params: z.object({ id: ref(60) }), headers: ifMatch, body: body(PartnerRecordSchema) },
+  request: { params: z.object({ id: ref(60) }), headers: ifMatch, body: jsonBody(PartnerRecordSchema) },
   responses: {
     200: json('As it is kept now', PartnerSchema),
     ...problems(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503),
@@ -267,7 +259,7 @@ const checkRoute = (object: 'partner' | 'offer') =>
     description:
       'A critical one that is not, or has run out, silences every offer it stands for at the next call.',
     security,
-    request: { params: checkParams, body: body(CheckRecordSchema) },
+    request: { params: checkParams, body: jsonBody(CheckRecordSchema) },
     responses: {
       200: json('As it is kept', CheckSchema),
       ...problems(400, 401, 403, 404, 413, 415, 422, 503),
@@ -308,11 +300,11 @@ export function partners(app: App): void {
     const catalogue = await stored(snapshot.refresh())
     const [unallied, wishes] = await stored(Promise.all([listUnallied(engine), countWishes(engine)]))
     const wanted = goalsWithoutPartner(catalogue, clock())
-      .map((goal) => ({ goal, name: catalogue.goals[catalogue.goalIndex.get(goal)!]!.name }))
+      .map((each) => ({ ...each, name: catalogue.goals[catalogue.goalIndex.get(each.goal)!]!.name }))
       .map((each) => ({ ...each, n: wishes.get(each.goal) ?? 0 }))
       // Under three, nobody learns who wished more.
       .sort((a, b) => (b.n < 3 ? 0 : b.n) - (a.n < 3 ? 0 : a.n) || (a.goal < b.goal ? -1 : 1))
-      .map(({ goal, name, n }) => ({ goal, name, customers: n < 3 ? ('under 3' as const) : n }))
+      .map(({ n, ...each }) => ({ ...each, customers: n < 3 ? ('under 3' as const) : n }))
     return c.json({ partnersWithoutAlliance: unallied, allianceWanted: wanted }, 200)
   })
 

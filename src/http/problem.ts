@@ -42,7 +42,7 @@ export class Problem extends Error {
   }
 }
 
-export const ProblemSchema = z
+const ProblemSchema = z
   .object({
     type: z.string().openapi({ example: '/reference#problem-invalid_request' }),
     title: z.string(),

@@ -7,6 +7,7 @@ import type { PurchaseInput } from '../store/purchase.ts'
 import { ingestPurchases } from '../store/purchase.ts'
 import type { App, Deps } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { currency, instant, ref, SaleLineSchema, text } from './fields.ts'
 import { problems } from './problem.ts'
 
@@ -69,33 +70,29 @@ const route = createRoute({
   description:
     'Unique on (source, externalId): a repeat changes nothing, a higher revision replaces, `voided: true` takes back. The very next recommendation knows it.',
   security: [{ key: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: BodySchema } } } },
+  request: { body: jsonBody(BodySchema) },
   responses: {
-    207: {
-      description: 'One status a purchase',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              results: z.array(
-                z.strictObject({
-                  source: z.string(),
-                  externalId: z.string(),
-                  status: z.enum(['created', 'unchanged', 'replaced', 'voided', 'older', 'conflict']),
-                  stage: z.enum(['front', 'back']).nullable(),
-                }),
-              ),
-            })
-            .openapi('PurchasesResult', {
-              example: {
-                results: [
-                  { source: 'juniper-till', externalId: '2026-03-14-0042', status: 'created', stage: 'back' },
-                ],
-              },
+    207: json(
+      'One status a purchase',
+      z
+        .strictObject({
+          results: z.array(
+            z.strictObject({
+              source: z.string(),
+              externalId: z.string(),
+              status: z.enum(['created', 'unchanged', 'replaced', 'voided', 'older', 'conflict']),
+              stage: z.enum(['front', 'back']).nullable(),
             }),
-        },
-      },
-    },
+          ),
+        })
+        .openapi('PurchasesResult', {
+          example: {
+            results: [
+              { source: 'juniper-till', externalId: '2026-03-14-0042', status: 'created', stage: 'back' },
+            ],
+          },
+        }),
+    ),
     ...problems(400, 401, 403, 413, 415, 422, 503),
   },
 })

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { rank } from '../core/ranking.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { instant, text } from './fields.ts'
 import { problems } from './problem.ts'
 
@@ -58,9 +59,9 @@ const route = createRoute({
   description:
     'The engine behind `affinity`, on its own. Answers from what was learned before the call, plus the history in it; records nothing. The parts add up to the score; ties break by sku.',
   security: [{ key: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: QuestionSchema } } } },
+  request: { body: jsonBody(QuestionSchema) },
   responses: {
-    200: { description: 'Best first', content: { 'application/json': { schema: RankingSchema } } },
+    200: json('Best first', RankingSchema),
     ...problems(400, 401, 403, 413, 415, 503),
   },
 })

@@ -17,19 +17,11 @@ import { ANSWER_EXAMPLE, AnswerSchema } from './answer-schema.ts'
 import type { App, Deps } from './app-context.ts'
 import { admit, bearerHash, siteOf } from './auth.ts'
 import { rolesOf } from './authorization.ts'
+import { jsonBody } from './document.ts'
 import { BasketLineSchema, currency, instant, ref } from './fields.ts'
 import { Problem, parsed, problems } from './problem.ts'
 
-export const TOUCHPOINTS = [
-  'till',
-  'phone',
-  'fittingRoom',
-  'floor',
-  'letter',
-  'signUp',
-  'partner',
-  'web',
-] as const
+const TOUCHPOINTS = ['till', 'phone', 'fittingRoom', 'floor', 'letter', 'signUp', 'partner', 'web'] as const
 
 const AskSchema = z
   .strictObject({
@@ -87,7 +79,7 @@ const route = createRoute({
   security: [{ key: [] }],
   request: {
     headers: HeadersSchema,
-    body: { required: true, content: { 'application/json': { schema: AskSchema } } },
+    body: jsonBody(AskSchema),
   },
   responses: {
     200: {

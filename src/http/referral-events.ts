@@ -36,7 +36,7 @@ export const zoneOf = ({ sites }: Catalogue, siteId: string | null): string =>
 export type Teller = Pick<KeyRow, 'siteId' | 'partnerId'> & { via: EventRow['via']; by: By }
 
 /** Whether a credential may see a referral. Another's is as unknown as none. */
-export function isOf(
+function isOf(
   { siteId, partnerId }: Pick<KeyRow, 'siteId' | 'partnerId'>,
   row: { siteId: string | null; partnerId: string | null },
 ): boolean {

@@ -18,6 +18,7 @@ import {
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
 import { keyOf, PageQuery, pageOf } from './cursor.ts'
+import { json, jsonBody } from './document.ts'
 import { amount, date, instant, ref } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 import { redeemReferral, tellReferral, zoneOf } from './referral-events.ts'
@@ -89,16 +90,12 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'A page',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({ referrals: z.array(ReferralSchema), next: z.string().nullable() })
-            .openapi('Referrals'),
-        },
-      },
-    },
+    200: json(
+      'A page',
+      z
+        .strictObject({ referrals: z.array(ReferralSchema), next: z.string().nullable() })
+        .openapi('Referrals'),
+    ),
     ...problems(400, 401, 403, 503),
   },
 })
@@ -126,14 +123,7 @@ const one = createRoute({
   security: [{ key: [] }],
   request: { params: z.object({ code }) },
   responses: {
-    200: {
-      description: 'The referral',
-      content: {
-        'application/json': {
-          schema: ReferralFileSchema,
-        },
-      },
-    },
+    200: json('The referral', ReferralFileSchema),
     ...problems(400, 401, 403, 404, 503),
   },
 })
@@ -149,9 +139,9 @@ const make = createRoute({
   tags: ['referral'],
   summary: 'A code that a partner gives a family to bring to the shop',
   security: [{ key: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: MadeSchema } } } },
+  request: { body: jsonBody(MadeSchema) },
   responses: {
-    201: { description: 'The code', content: { 'application/json': { schema: ReferralSchema } } },
+    201: json('The code', ReferralSchema),
     ...problems(400, 401, 403, 409, 413, 415, 422, 503),
   },
 })
@@ -203,10 +193,10 @@ const tell = createRoute({
   security: [{ key: [] }],
   request: {
     params: z.object({ code }),
-    body: { required: true, content: { 'application/json': { schema: ToldSchema } } },
+    body: jsonBody(ToldSchema),
   },
   responses: {
-    200: { description: 'Kept', content: { 'application/json': { schema: FollowedSchema } } },
+    200: json('Kept', FollowedSchema),
     ...problems(400, 401, 403, 404, 413, 415, 422, 503),
   },
 })
@@ -232,23 +222,19 @@ const redeem = createRoute({
   security: [{ key: [] }],
   request: {
     params: z.object({ code }),
-    body: { required: true, content: { 'application/json': { schema: RedeemSchema } } },
+    body: jsonBody(RedeemSchema),
   },
   responses: {
-    200: {
-      description: 'Redeemed, or why not',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              redeemed: z.boolean(),
-              reason: z.enum(['USED', 'EXPIRED', 'SENT_BEFORE', 'NOT_FIRST', 'NOT_LIVE']).nullable(),
-              state: z.enum(REFERRAL_STATES),
-            })
-            .openapi('Redeemed', { example: { redeemed: true, reason: null, state: 'accepted' } }),
-        },
-      },
-    },
+    200: json(
+      'Redeemed, or why not',
+      z
+        .strictObject({
+          redeemed: z.boolean(),
+          reason: z.enum(['USED', 'EXPIRED', 'SENT_BEFORE', 'NOT_FIRST', 'NOT_LIVE']).nullable(),
+          state: z.enum(REFERRAL_STATES),
+        })
+        .openapi('Redeemed', { example: { redeemed: true, reason: null, state: 'accepted' } }),
+    ),
     ...problems(400, 401, 403, 404, 413, 415, 422, 503),
   },
 })

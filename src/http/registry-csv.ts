@@ -22,6 +22,7 @@ import { importRegistry } from '../store/alliance.ts'
 import { todayOf } from './alliances.ts'
 import type { App, Env } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { idFrom, PartnerRecordSchema, partnerOf, unknownNames } from './partners.ts'
 import type { FieldError } from './problem.ts'
 import { fieldErrors, invalid, Problem, problems } from './problem.ts'
@@ -92,12 +93,9 @@ const into = createRoute({
   description:
     'Columns as in the export; those that are missing change nothing. New alliances are drafts, whatever the table says. All rows or none, unless `partial`. The same table twice changes nothing.',
   security: [{ key: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: ImportSchema } } } },
+  request: { body: jsonBody(ImportSchema) },
   responses: {
-    200: {
-      description: 'What it does, or did',
-      content: { 'application/json': { schema: ReportSchema } },
-    },
+    200: json('What it does, or did', ReportSchema),
     ...problems(400, 401, 403, 409, 413, 415, 503),
   },
 })

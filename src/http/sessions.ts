@@ -7,6 +7,7 @@ import { isTimeZone, localIso } from '../core/time.ts'
 import { audited } from '../store/audit.ts'
 import { listWaiting } from '../store/hold.ts'
 import type { KeyRow } from '../store/key.ts'
+import { emitted } from '../store/outbox.ts'
 import type { SessionFields, SessionRow } from '../store/session.ts'
 import {
   addSessions,
@@ -21,19 +22,12 @@ import {
 import type { App, Env } from './app-context.ts'
 import { stored } from './auth.ts'
 import { keyOf, PageQuery, pageOf } from './cursor.ts'
+import { json, jsonBody } from './document.ts'
 import { date, instant, ref, text } from './fields.ts'
 import { invalid, Problem, problems } from './problem.ts'
 
 const DAY_MS = 86_400_000
 const params = z.object({ id: ref(100) })
-const json = <T extends z.ZodType>(schema: T) => ({
-  required: true as const,
-  content: { 'application/json': { schema } },
-})
-const ok = <T extends z.ZodType>(description: string, schema: T) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
 
 export const capacity = z.int().min(0).max(1000)
 export const zone = z
@@ -93,7 +87,7 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: ok(
+    200: json(
       'A page of them',
       z
         .strictObject({ items: z.array(SessionSchema), next: z.string().nullable() })
@@ -161,9 +155,9 @@ const add = createRoute({
   summary: 'A session, or one that repeats',
   description: `At most ${MOST_AT_ONCE} at once. Each is then a session of its own.`,
   security: [{ key: [] }],
-  request: { params, body: json(NewSessionSchema) },
+  request: { params, body: jsonBody(NewSessionSchema) },
   responses: {
-    201: ok(
+    201: json(
       'Their ids, in order of time',
       z
         .strictObject({ ids: z.array(z.string()) })
@@ -198,9 +192,9 @@ const change = createRoute({
   description:
     'Never below the places that are kept. Without bookedElsewhere it stays as it is. New places go to who waits.',
   security: [{ key: [] }],
-  request: { params, body: json(SessionEditSchema) },
+  request: { params, body: jsonBody(SessionEditSchema) },
   responses: {
-    200: ok(
+    200: json(
       'As it is now',
       z
         .strictObject({ session: SessionSchema, toTell })
@@ -218,9 +212,9 @@ const cancel = createRoute({
   summary: 'Cancel a session',
   description: 'Every place in it is given back, and the very next answer does not offer it.',
   security: [{ key: [] }],
-  request: { params, body: json(z.strictObject({}).openapi('SessionCancel', { example: {} })) },
+  request: { params, body: jsonBody(z.strictObject({}).openapi('SessionCancel', { example: {} })) },
   responses: {
-    200: ok(
+    200: json(
       'Cancelled; repeating it changes nothing',
       z
         .strictObject({ id: z.string(), cancelled: z.literal(true), released: z.int(), toTell })
@@ -243,7 +237,7 @@ const look = createRoute({
   security: [{ key: [] }],
   request: { params },
   responses: {
-    200: ok(
+    200: json(
       'The session',
       z
         .strictObject({
@@ -326,7 +320,7 @@ export function sessions(app: App): void {
       capacity: body.capacity,
       bookedElsewhere: body.bookedElsewhere ?? 0,
     }))
-    const log = audited(c.get('by'), 'addSessions', 'offer', listed.offer.id, {
+    const log = audited(c.get('by'), 'added sessions of', 'offer', listed.offer.id, {
       sessions: [null, rows.length],
     })
     await stored(addSessions(engine, rows, [log]))
@@ -349,7 +343,7 @@ export function sessions(app: App): void {
       capacity: body.capacity,
     }
     const now = new Date(clock()).toISOString()
-    const log = audited(c.get('by'), 'change', 'session', id, {
+    const log = audited(c.get('by'), 'changed', 'session', id, {
       capacity: [row.capacity, to.capacity],
       startsAt: [row.startsAt, to.startsAt],
     })
@@ -374,7 +368,12 @@ export function sessions(app: App): void {
     const { engine } = c.get('deps')
     const { id } = c.req.valid('param')
     await sessionFor(c, id, 'edits')
-    const released = await stored(cancelSession(engine, id, [audited(c.get('by'), 'cancel', 'session', id)]))
+    const released = await stored(
+      cancelSession(engine, id, [
+        audited(c.get('by'), 'cancelled', 'session', id),
+        emitted('session.cancelled', id, { session: id }, c.get('by').at),
+      ]),
+    )
     return c.json(
       { id, cancelled: true as const, released, toTell: await stored(listCodes(engine, id)) },
       200,

@@ -6,6 +6,7 @@ import { findSignInById, listSignIns, makeInvite, newToken, revokeSignIn } from 
 import type { App, Deps, Env } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
 import { keyOf, PageQuery, pageOf } from './cursor.ts'
+import { json, jsonBody } from './document.ts'
 import { ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 
@@ -49,16 +50,9 @@ const make = createRoute({
   description:
     'Shown this once: only its hash is kept, and no answer is kept under an `Idempotency-Key`. A manager invites staff and partners; the owner everybody.',
   security: [{ key: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: InviteSchema } } } },
+  request: { body: jsonBody(InviteSchema) },
   responses: {
-    201: {
-      description: 'The link',
-      content: {
-        'application/json': {
-          schema: z.strictObject({ url: z.string(), expiresAt: z.string() }).openapi('InviteLink'),
-        },
-      },
-    },
+    201: json('The link', z.strictObject({ url: z.string(), expiresAt: z.string() }).openapi('InviteLink')),
     ...problems(400, 401, 403, 413, 415, 422, 503),
   },
 })
@@ -85,16 +79,10 @@ const list = createRoute({
   security: [{ key: [] }],
   request: { query: z.strictObject(PageQuery) },
   responses: {
-    200: {
-      description: 'Newest first',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({ items: z.array(SignInSchema), next: z.string().nullable() })
-            .openapi('SignIns'),
-        },
-      },
-    },
+    200: json(
+      'Newest first',
+      z.strictObject({ items: z.array(SignInSchema), next: z.string().nullable() }).openapi('SignIns'),
+    ),
     ...problems(400, 401, 403, 503),
   },
 })
@@ -109,16 +97,12 @@ const revoke = createRoute({
   security: [{ key: [] }],
   request: { params: z.object({ id: ref(16) }) },
   responses: {
-    200: {
-      description: 'They are signed out, or were before',
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({ revoked: z.boolean(), reason: z.enum(['NOT_SIGNED_IN']).nullable() })
-            .openapi('Revoked'),
-        },
-      },
-    },
+    200: json(
+      'They are signed out, or were before',
+      z
+        .strictObject({ revoked: z.boolean(), reason: z.enum(['NOT_SIGNED_IN']).nullable() })
+        .openapi('Revoked'),
+    ),
     ...problems(400, 401, 403, 503),
   },
 })

@@ -13,6 +13,7 @@ import {
 } from '../store/outbox.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
 import { ref } from './fields.ts'
 import { problems } from './problem.ts'
 import { newSecret, signedHeaders } from './webhook-signature.ts'
@@ -45,14 +46,7 @@ const list = createRoute({
   summary: 'Where events go',
   security: [{ key: [] }],
   responses: {
-    200: {
-      description: 'All of them',
-      content: {
-        'application/json': {
-          schema: z.strictObject({ webhooks: z.array(WebhookSchema) }).openapi('Webhooks'),
-        },
-      },
-    },
+    200: json('All of them', z.strictObject({ webhooks: z.array(WebhookSchema) }).openapi('Webhooks')),
     ...problems(401, 403, 503),
   },
 })
@@ -80,16 +74,12 @@ const add = createRoute({
   description:
     'Signed as Standard Webhooks say with the secret of the answer, shown once. Events hold ids only, nothing about people. What is not answered by 2xx is tried again, nine times over three days.',
   security: [{ key: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: NewSchema } } } },
+  request: { body: jsonBody(NewSchema) },
   responses: {
-    201: {
-      description: 'The webhook with its secret',
-      content: {
-        'application/json': {
-          schema: z.strictObject({ ...WebhookSchema.shape, secret: z.string() }).openapi('WebhookMade'),
-        },
-      },
-    },
+    201: json(
+      'The webhook with its secret',
+      z.strictObject({ ...WebhookSchema.shape, secret: z.string() }).openapi('WebhookMade'),
+    ),
     ...problems(400, 401, 403, 413, 415, 503),
   },
 })

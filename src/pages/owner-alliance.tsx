@@ -6,6 +6,8 @@ import { Problem } from '../http/problem.ts'
 import type { Referral } from '../http/referrals.ts'
 import type { Ask } from './ask.ts'
 import { asking, askingWith, formOf } from './ask.ts'
+import type { Trouble } from './form-fields.tsx'
+import { Field } from './form-fields.tsx'
 import { page } from './layout.tsx'
 import type {
   Balance,
@@ -29,8 +31,7 @@ import {
   Versions,
 } from './owner-alliance-parts.tsx'
 import { good } from './owner-alliances.tsx'
-import type { Trouble } from './owner-fields.tsx'
-import { DoneNote, dateWords, Field, Hidden, OwnerWays, Section, Tick, troubleOf } from './owner-fields.tsx'
+import { DoneNote, dateWords, Hidden, OwnerWays, Section, Tick, troubleOf } from './owner-fields.tsx'
 import type { AllianceAnswer, Difference, PreviewAnswer } from './owner-preview.tsx'
 import { Differences, namesOf, PreviewWords } from './owner-preview.tsx'
 import { at } from './owner-terms.tsx'

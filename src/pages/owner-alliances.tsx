@@ -13,9 +13,10 @@ import { dateWords, OwnerWays, Section, shortDate } from './owner-fields.tsx'
 type Line = HealthOverview['alliances'][number]
 type Gaps = {
   partnersWithoutAlliance: { id: string; name: string; trade: string }[]
-  allianceWanted: { goal: string; name: string; customers: number | 'under 3' }[]
+  allianceWanted: { goal: string; name: string; customers: number | 'under 3'; servedByUs: boolean }[]
 }
 type Waiting = { urgency: number; to: string; name: string; says: string }
+type Wish = { goalName: string | null; words: string[]; wishes: number }
 
 const OVER = new Set(['ended', 'declined', 'expired'])
 const URGENCIES = [
@@ -28,15 +29,13 @@ export function ownerAlliances(app: App): void {
   app.get('/owner/alliances', async (c) => {
     const call = asking(c, app)
     const state = c.req.query('state') ?? ''
-    const [overview, gaps] = await Promise.all([
+    const [overview, gaps, { wishes }] = await Promise.all([
       good(call<HealthOverview>('GET', '/v1/alliances/health')),
       good(call<Gaps>('GET', '/v1/partners/gaps')),
+      good(call<{ wishes: Wish[] }>('GET', '/v1/wishes?limit=10')),
     ])
-    const allianceOf = new Map(
-      overview.alliances.map(({ id, partner }) => [partner.id, `/owner/alliances/${id}#disputes`]),
-    )
-    const waiting = await otherWaiting(call, allianceOf)
-    return show(c, overview, gaps, waiting, state)
+    const waiting = await otherWaiting(call, overview.alliances, wishes)
+    return show(c, overview, gaps, waiting, wishes, state)
   })
 }
 
@@ -48,8 +47,8 @@ export async function good<Body>(call: Promise<Said<Body>>): Promise<Body> {
 }
 
 /** What waits that is no alliance's own: disputes, partners' drafts, wishes. */
-async function otherWaiting(call: Ask, allianceOf: ReadonlyMap<string, string>): Promise<Waiting[]> {
-  const [disputes, drafts, wishes] = await Promise.all([
+async function otherWaiting(call: Ask, alliances: Line[], wishes: Wish[]): Promise<Waiting[]> {
+  const [disputes, drafts] = await Promise.all([
     good(
       call<{ disputes: { partner: string; reason: string; resolvedAt: string | null }[] }>(
         'GET',
@@ -62,37 +61,49 @@ async function otherWaiting(call: Ask, allianceOf: ReadonlyMap<string, string>):
         '/v1/offers?state=draft&limit=50',
       ),
     ),
-    good(
-      call<{ wishes: { goalName: string | null; words: string[]; wishes: number }[] }>(
-        'GET',
-        '/v1/wishes?limit=3',
-      ),
-    ),
   ])
+  const allianceOf = new Map(alliances.map((line) => [line.partner.id, line]))
   const open = disputes.disputes.filter(({ resolvedAt }) => resolvedAt === null)
   return [
-    ...open.map(({ partner, reason }) => ({
-      urgency: 2,
-      to: allianceOf.get(partner) ?? `/owner/partners/${partner}`,
-      name: 'In dispute',
-      says: reason,
-    })),
+    ...open.map(({ partner, reason }) => {
+      const line = allianceOf.get(partner)
+      return {
+        urgency: 2,
+        to: line ? `/owner/alliances/${line.id}#disputes` : `/owner/partners/${partner}`,
+        name: `In dispute with ${line?.partner.name ?? partner}`,
+        says: reason,
+      }
+    }),
     ...drafts.offers.map(({ id, headline, draftedBy }) => ({
       urgency: draftedBy === null ? 1 : 2,
       to: `/owner/offers/${id}`,
       name: headline || 'A draft without a headline',
       says: draftedBy === null ? 'A draft of ours, not published.' : 'A partner’s draft: publish it or not.',
     })),
-    ...wishes.wishes.map(({ goalName, words, wishes: n }) => ({
+    ...wishes.slice(0, 3).map((wish) => ({
       urgency: 1,
-      to: '#wanted',
-      name: goalName ?? words[0] ?? 'A wish',
-      says: `Looked for by staff ${n === 1 ? 'once' : `${n} times`}, and nobody offers it.`,
+      to: '#wishes',
+      name: wishName(wish),
+      says: `Looked for by staff ${timesWords(wish.wishes)}, and nobody offers it.`,
     })),
   ]
 }
 
-function show(c: Context<Env>, overview: HealthOverview, gaps: Gaps, others: Waiting[], state: string) {
+function wishName({ goalName, words }: Wish): string {
+  const name = goalName ?? words[0] ?? 'A wish'
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`
+}
+
+const timesWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
+
+function show(
+  c: Context<Env>,
+  overview: HealthOverview,
+  gaps: Gaps,
+  others: Waiting[],
+  wishes: Wish[],
+  state: string,
+) {
   const { alliances, today } = overview
   const waiting: Waiting[] = [
     ...alliances.flatMap(({ id, partner, alerts }) =>
@@ -107,7 +118,9 @@ function show(c: Context<Env>, overview: HealthOverview, gaps: Gaps, others: Wai
   ]
   const states = ALLIANCE_STATES.filter((each) => alliances.some((line) => line.state === each))
   const shown = alliances.filter((line) => state === '' || line.state === state)
-  const counted = gaps.allianceWanted.filter(({ customers }) => typeof customers === 'number')
+  const counted = gaps.allianceWanted
+    .filter(({ customers }) => typeof customers === 'number')
+    .sort((a, b) => Number(a.servedByUs) - Number(b.servedByUs))
   const few = gaps.allianceWanted.filter(({ customers }) => typeof customers !== 'number')
   return page(
     c,
@@ -188,11 +201,12 @@ function show(c: Context<Env>, overview: HealthOverview, gaps: Gaps, others: Wai
         >
           {counted.length === 0 && <p>Nothing that three households or more asked for.</p>}
           <ul class="owner-list">
-            {counted.map(({ name, customers }) => (
+            {counted.map(({ name, customers, servedByUs }) => (
               <li>
                 <strong>{name}</strong>
                 <span>
-                  {customers} households asked, no partner: <em>alliance wanted</em>
+                  {customers} households asked, no partner:{' '}
+                  {servedByUs ? 'we serve it ourselves' : <em>alliance wanted</em>}
                 </span>
               </li>
             ))}
@@ -206,24 +220,44 @@ function show(c: Context<Env>, overview: HealthOverview, gaps: Gaps, others: Wai
             </details>
           )}
         </Section>
-        <Section id="unallied" title="Partners without a live alliance">
-          {gaps.partnersWithoutAlliance.length === 0 && <p>None.</p>}
-          <ul class="owner-list">
-            {gaps.partnersWithoutAlliance.map(({ id, name, trade }) => (
-              <li>
-                <a href={`/owner/partners/${id}`}>
-                  <bdi>{name}</bdi>
-                </a>
-                <span class="quiet">{trade}</span>
-              </li>
-            ))}
-          </ul>
-          <p class="ways">
-            <a class="button" href="/owner/partners/new">
-              A new partner
-            </a>
-          </p>
-        </Section>
+        <div class="owner-stack">
+          <Section id="unallied" title="Partners without a live alliance">
+            {gaps.partnersWithoutAlliance.length === 0 && <p>None.</p>}
+            <ul class="owner-list">
+              {gaps.partnersWithoutAlliance.map(({ id, name, trade }) => (
+                <li>
+                  <a href={`/owner/partners/${id}`}>
+                    <bdi>{name}</bdi>
+                  </a>
+                  <span class="quiet">{trade}</span>
+                </li>
+              ))}
+            </ul>
+            <p class="ways">
+              <a class="button" href="/owner/partners/new">
+                A new partner
+              </a>
+            </p>
+          </Section>
+          {wishes.length > 0 && (
+            <Section
+              id="wishes"
+              title="Looked for, and not found"
+              says="What staff searched for in the last 90 days with a customer in front of them."
+            >
+              <ul class="owner-list">
+                {wishes.map((wish) => (
+                  <li>
+                    <strong>
+                      <bdi>{wishName(wish)}</bdi>
+                    </strong>
+                    <span>{timesWords(wish.wishes)}</span>
+                  </li>
+                ))}
+              </ul>
+            </Section>
+          )}
+        </div>
       </div>
     </div>,
   )
@@ -266,7 +300,9 @@ function AllianceTable({ lines }: { lines: Line[] }) {
               <td data-label="State">
                 <span class={`state state-${line.state}`}>{line.state}</span>
               </td>
-              <td data-label="Until">{line.endsOn === null ? 'no end' : shortDate(line.endsOn)}</td>
+              <td data-label="Until" class="owner-date">
+                {line.endsOn === null ? 'no end' : shortDate(line.endsOn)}
+              </td>
               <td data-label="Free places" class="number">
                 {line.freePlaces ?? 'none needed'}
               </td>

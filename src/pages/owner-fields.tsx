@@ -1,12 +1,10 @@
-/** Parts of the owner's forms: fields with what is wrong beside them, and the reading of what was typed. */
+/** Parts of the owner's pages: notes above a form, groups of fields, and the reading of what was typed. */
 import type { Child } from 'hono/jsx'
 import { minorDigits, minorFromText } from '../core/money.ts'
 import { spokenDate } from '../core/time.ts'
-import type { FieldError } from '../http/problem.ts'
 import type { Said } from './ask.ts'
-
-/** What went wrong with a form: one sentence, and what is wrong with which field. */
-export type Trouble = { detail: string; errors: FieldError[] }
+import type { Trouble } from './form-fields.tsx'
+import { idOf } from './form-fields.tsx'
 
 /** The trouble of a call that was refused. `without`: what comes before the names of fields. */
 export function troubleOf(said: Extract<Said<unknown>, { ok: false }>, without = ''): Trouble {
@@ -47,131 +45,12 @@ export function DoneNote({ says }: { says: string | null }) {
   )
 }
 
-const idOf = (name: string) => `f-${name.replace(/[^A-Za-z0-9]+/g, '-')}`
 /** `toUs.basisPoints` as one reads it. */
 export const fieldWords = (field: string): string =>
   field
     .replace(/\.(\d+)/g, (_, n: string) => ` ${Number(n) + 1}`)
     .replaceAll('.', ' ')
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-
-type FieldProps = {
-  name: string
-  label: string
-  value: string
-  trouble?: Trouble | null
-  hint?: Child
-  type?: 'text' | 'date' | 'tel' | 'email' | 'month'
-  rows?: number
-  numeric?: boolean
-  required?: boolean
-  list?: string
-}
-
-/** A line or an area to type into, with what is wrong beside it. */
-export function Field({
-  name,
-  label,
-  value,
-  trouble,
-  hint,
-  type,
-  rows,
-  numeric,
-  required,
-  list,
-}: FieldProps) {
-  const id = idOf(name)
-  const found = (trouble?.errors ?? []).filter(({ field }) => field === name || field.startsWith(`${name}.`))
-  const described = [hint ? `${id}-hint` : '', found.length > 0 ? `${id}-error` : '']
-    .filter(Boolean)
-    .join(' ')
-  const shared = {
-    id,
-    name,
-    'aria-describedby': described || undefined,
-    'aria-invalid': found.length > 0 ? ('true' as const) : undefined,
-    required,
-  }
-  return (
-    <div class="owner-field">
-      <label for={id}>{label}</label>
-      {rows ? (
-        <textarea {...shared} rows={rows}>
-          {/* A first line break would be taken for the tag's own. */}
-          {`\n${value}`}
-        </textarea>
-      ) : (
-        <input
-          {...shared}
-          type={type ?? 'text'}
-          value={value}
-          inputmode={numeric ? 'decimal' : undefined}
-          list={list}
-          autocomplete="off"
-        />
-      )}
-      {hint && (
-        <p class="owner-hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-      {found.length > 0 && (
-        <p class="owner-error" id={`${id}-error`}>
-          {found.map(({ message }) => (
-            <span>{message}</span>
-          ))}
-        </p>
-      )}
-    </div>
-  )
-}
-
-/** One of several. */
-export function Choice(props: {
-  name: string
-  label: string
-  value: string
-  options: readonly (readonly [value: string, says: string])[]
-  trouble?: Trouble | null
-  hint?: Child
-}) {
-  const { name, label, value, options, trouble, hint } = props
-  const id = idOf(name)
-  const found = (trouble?.errors ?? []).filter(({ field }) => field === name)
-  const described = [hint ? `${id}-hint` : '', found.length > 0 ? `${id}-error` : '']
-    .filter(Boolean)
-    .join(' ')
-  return (
-    <div class="owner-field">
-      <label for={id}>{label}</label>
-      <select
-        id={id}
-        name={name}
-        aria-describedby={described || undefined}
-        aria-invalid={found.length > 0 ? 'true' : undefined}
-      >
-        {options.map(([option, says]) => (
-          <option value={option} selected={option === value}>
-            {says}
-          </option>
-        ))}
-      </select>
-      {hint && (
-        <p class="owner-hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-      {found.length > 0 && (
-        <p class="owner-error" id={`${id}-error`}>
-          {found.map(({ message }) => (
-            <span>{message}</span>
-          ))}
-        </p>
-      )}
-    </div>
-  )
-}
 
 /** Yes or no. */
 export function Tick({

@@ -4,8 +4,8 @@ import type { App, Env } from '../http/app-context.ts'
 import { FROM_ELSEWHERE, sameOrigin } from '../http/auth.ts'
 import { Problem } from '../http/problem.ts'
 import { asking, formOf } from './ask.ts'
+import type { Trouble } from './form-fields.tsx'
 import { page } from './layout.tsx'
-import type { Trouble } from './owner-fields.tsx'
 import { OwnerWays, Section, Tick, TroubleNote, troubleOf } from './owner-fields.tsx'
 
 type Report = {
@@ -82,11 +82,11 @@ function show(c: Context<Env>, { csv, report, trouble }: Shown) {
       <TroubleNote trouble={trouble} />
       {report && <ReportWords report={report} />}
       <form method="post" action="/owner/partners/import" enctype="multipart/form-data" class="owner-form">
-        <div class="owner-field">
+        <div class="form-field">
           <label for="file">A file</label>
           <input id="file" type="file" name="file" accept=".csv,text/csv" />
         </div>
-        <div class="owner-field">
+        <div class="form-field">
           <label for="csv">Or the table itself</label>
           <textarea id="csv" name="csv" rows={8} spellcheck={false} class="owner-csv">
             {`\n${csv}`}

@@ -4,13 +4,12 @@ import { COMMITMENTS, LENGTHS, OFFER_KINDS } from '../core/offer.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { Ask } from './ask.ts'
 import { asking, formOf } from './ask.ts'
+import type { Trouble } from './form-fields.tsx'
+import { Choice, Field } from './form-fields.tsx'
 import { moneyWords, page } from './layout.tsx'
 import { good } from './owner-alliances.tsx'
-import type { Trouble } from './owner-fields.tsx'
 import {
-  Choice,
   DoneNote,
-  Field,
   Group,
   Hidden,
   minorFrom,
@@ -405,7 +404,7 @@ async function show(c: Context<Env>, editing: Editing) {
               {[...catalogue.sites.values()].map(({ id, name }) => (
                 <Tick name="sites" value={id} label={name} on={input.sites.includes(id)} />
               ))}
-              <p class="owner-hint">None ticked: at every shop.</p>
+              <p class="quiet form-hint">None ticked: at every shop.</p>
             </fieldset>
           </Group>
           <p class="owner-keys">

@@ -3,15 +3,14 @@ import type { Context } from 'hono'
 import type { App, Env } from '../http/app-context.ts'
 import type { Ask, Said } from './ask.ts'
 import { asking, formOf } from './ask.ts'
+import type { Trouble } from './form-fields.tsx'
+import { Choice, Field } from './form-fields.tsx'
 import { page } from './layout.tsx'
 import type { PartnerAnswer } from './owner-alliance-parts.tsx'
 import { good } from './owner-alliances.tsx'
-import type { Trouble } from './owner-fields.tsx'
 import {
-  Choice,
   DoneNote,
   dateWords,
-  Field,
   Group,
   Hidden,
   OwnerWays,
@@ -399,13 +398,13 @@ function CheckForm(props: { partner: string; names: Names; check: Check; trouble
   // Several such forms stand on one page.
   const of = check.code || 'new'
   const field = (name: keyof Check, label: string, type?: 'date') => (
-    <CheckField
-      of={of}
+    <Field
+      id={`check-${of}-${name}`}
       name={name}
       label={label}
       value={String(check[name] ?? '')}
       trouble={trouble}
-      type={type}
+      type={type ?? 'text'}
     />
   )
   return (
@@ -416,16 +415,13 @@ function CheckForm(props: { partner: string; names: Names; check: Check; trouble
         {field('issuer', 'Issued by')}
         {field('issuedOn', 'Issued on', 'date')}
         {field('validUntil', 'Valid until, that day included', 'date')}
-        <div class="owner-field">
-          <label for={`check-${of}-assuredBy`}>Seen by</label>
-          <select id={`check-${of}-assuredBy`} name="assuredBy">
-            {[['', 'nobody yet'], ...names.staff].map(([id, name]) => (
-              <option value={id} selected={id === (check.assuredBy ?? '')}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          id={`check-${of}-assuredBy`}
+          name="assuredBy"
+          label="Seen by"
+          value={check.assuredBy ?? ''}
+          options={[['', 'nobody yet'], ...names.staff]}
+        />
         {field('assuredOn', 'Seen on', 'date')}
         <Tick name="ok" label="It is valid" on={check.ok} />
         <Tick name="critical" label="Critical: without it nothing is offered" on={check.critical} />
@@ -434,39 +430,6 @@ function CheckForm(props: { partner: string; names: Names; check: Check; trouble
         <button type="submit">Keep the check</button>
       </p>
     </form>
-  )
-}
-
-function CheckField(props: {
-  of: string
-  name: string
-  label: string
-  value: string
-  trouble: Trouble | null
-  type: 'date' | undefined
-}) {
-  const { of, name, label, value, trouble, type } = props
-  const id = `check-${of}-${name}`
-  const found = trouble?.errors.filter(({ field }) => field === name) ?? []
-  return (
-    <div class="owner-field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        name={name}
-        type={type ?? 'text'}
-        value={value}
-        aria-invalid={found.length > 0 ? 'true' : undefined}
-        aria-describedby={found.length > 0 ? `${id}-error` : undefined}
-      />
-      {found.length > 0 && (
-        <p class="owner-error" id={`${id}-error`}>
-          {found.map(({ message }) => (
-            <span>{message}</span>
-          ))}
-        </p>
-      )}
-    </div>
   )
 }
 

@@ -3,15 +3,14 @@ import type { Context } from 'hono'
 import type { App, Env } from '../http/app-context.ts'
 import type { Ask } from './ask.ts'
 import { asking, formOf } from './ask.ts'
+import type { Trouble } from './form-fields.tsx'
+import { Choice, Field } from './form-fields.tsx'
 import { Code, page } from './layout.tsx'
 import type { PartnerAnswer } from './owner-alliance-parts.tsx'
 import { good } from './owner-alliances.tsx'
-import type { Trouble } from './owner-fields.tsx'
 import {
-  Choice,
   DoneNote,
   dateWords,
-  Field,
   Group,
   Hidden,
   OwnerWays,

@@ -1,7 +1,7 @@
 /** A month's account with a partner, to look at, to print and to issue. */
 import type { Context } from 'hono'
 import type { App, Env } from '../http/app-context.ts'
-import type { AccountAnswer } from '../http/ledger.ts'
+import type { AccountAnswer } from '../http/statements.ts'
 import type { Ask } from './ask.ts'
 import { asking, formOf } from './ask.ts'
 import { moneyWords, page } from './layout.tsx'

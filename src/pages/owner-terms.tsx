@@ -7,12 +7,11 @@ import type { App, Env } from '../http/app-context.ts'
 import { Problem } from '../http/problem.ts'
 import type { Ask } from './ask.ts'
 import { asking, formOf } from './ask.ts'
+import type { Trouble } from './form-fields.tsx'
+import { Choice, Field } from './form-fields.tsx'
 import { page } from './layout.tsx'
 import { good } from './owner-alliances.tsx'
-import type { Trouble } from './owner-fields.tsx'
 import {
-  Choice,
-  Field,
   Group,
   Hidden,
   linesFrom,

@@ -1,16 +1,17 @@
 /** A partner's account: what is open, the statements to print, and a doubt about a line. */
 import { digest } from '../core/chance.ts'
 import type { App } from '../http/app-context.ts'
-import type { AccountAnswer } from '../http/ledger.ts'
 import { Problem } from '../http/problem.ts'
+import type { AccountAnswer } from '../http/statements.ts'
 import { formOf } from './ask.ts'
-import type { Desk, Trouble } from './partner-frame.tsx'
+import type { Trouble } from './form-fields.tsx'
+import { Field } from './form-fields.tsx'
+import type { Desk } from './partner-frame.tsx'
 import {
   counted,
   dayText,
   deskOf,
   deskPage,
-  Line,
   monthText,
   nonceOf,
   read,
@@ -204,7 +205,7 @@ function AccountPage(props: {
       <section class="card" aria-labelledby="lines">
         <h2 id="lines">Lines</h2>
         {account.entries.length === 0 && <p class="quiet">None yet.</p>}
-        <ul class="desk-lines">
+        <ul class="form-fields">
           {account.entries.map((entry, i) => (
             <EntryLine
               entry={entry}
@@ -249,7 +250,7 @@ function EntryLine(props: { entry: Entry; desk: Desk; id: string; typed: string 
           <form method="post" action="/partner/account" class="desk-inline">
             <input type="hidden" name="nonce" value={desk.nonce} />
             <input type="hidden" name="entry" value={entry.id} />
-            <Line
+            <Field
               id={`${id}-reason`}
               name="reason"
               label="What is wrong with it?"
@@ -283,7 +284,7 @@ function Statement({ statement, csv, today }: { statement: AccountAnswer; csv: s
       {lines.length === 0 ? (
         <p>Nothing in this month.</p>
       ) : (
-        <ul class="desk-lines">
+        <ul class="form-fields">
           {lines.map((entry) => (
             <li class="desk-entry">
               <p>

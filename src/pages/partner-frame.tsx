@@ -1,15 +1,15 @@
-/** What the pages of a partner share: who is at the desk, the ways between the pages, lines of a form. */
+/** What the pages of a partner share: who is at the desk, the ways between the pages, how things are written. */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import { digest } from '../core/chance.ts'
 import { formatMinor } from '../core/money.ts'
 import { dateOf, localDay, spokenDate } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
-import type { FieldError } from '../http/problem.ts'
 import { Problem } from '../http/problem.ts'
 import { zoneOf } from '../http/referral-events.ts'
 import type { Ask, Said } from './ask.ts'
 import { asking } from './ask.ts'
+import type { Trouble } from './form-fields.tsx'
 import { page } from './layout.tsx'
 
 /** A partner at its own page. All it sees and does goes through `call`: the API, with its own sign-in. */
@@ -59,9 +59,6 @@ export async function read<Body>(desk: Desk, path: string): Promise<Body> {
   if (!said.ok) throw new Problem(said.code, said.detail)
   return said.body
 }
-
-/** What went wrong with a form. */
-export type Trouble = { detail: string; errors: FieldError[] }
 
 /** The trouble of a call that was refused, in words of the page. */
 export const troubleOf = ({ detail, errors }: Extract<Said<unknown>, { ok: false }>): Trouble => ({
@@ -128,92 +125,6 @@ export function TroubleNote({ trouble }: { trouble: Trouble | null }) {
     </p>
   )
 }
-
-type LineProps = {
-  id: string
-  name: string
-  label: string
-  value?: string
-  type?: 'text' | 'date' | 'time' | 'number'
-  hint?: Child
-  rows?: number
-  required?: boolean
-  most?: number
-  numeric?: boolean
-  /** What is wrong with it, one line each. */
-  wrong?: Child[]
-}
-
-/** One field with its name, what helps to fill it in, and what is wrong with it. */
-export function Line({ id, name, label, value = '', hint, wrong = [], ...more }: LineProps) {
-  const described = [hint ? `${id}-hint` : '', wrong.length > 0 ? `${id}-wrong` : ''].filter(Boolean)
-  const shared = {
-    id,
-    name,
-    required: more.required,
-    maxlength: more.most,
-    'aria-describedby': described.length > 0 ? described.join(' ') : undefined,
-    'aria-invalid': wrong.length > 0 ? ('true' as const) : undefined,
-  }
-  return (
-    <div class="desk-line">
-      <label for={id}>{label}</label>
-      {more.rows ? (
-        // A first line break would be taken for the tag's own.
-        <textarea {...shared} rows={more.rows}>{`\n${value}`}</textarea>
-      ) : (
-        <input
-          {...shared}
-          type={more.type ?? 'text'}
-          value={value}
-          autocomplete="off"
-          inputmode={more.numeric ? 'decimal' : undefined}
-          min={more.type === 'number' ? '0' : undefined}
-        />
-      )}
-      {hint && (
-        <p class="quiet desk-hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-      {wrong.length > 0 && (
-        <ul class="desk-wrong" id={`${id}-wrong`}>
-          {wrong.map((each) => (
-            <li>{each}</li>
-          ))}
-        </ul>
-      )}
-    </div>
-  )
-}
-
-/** One of several, by name. */
-export function Pick(props: {
-  id: string
-  name: string
-  label: string
-  value?: string
-  options: readonly (readonly [value: string, says: string])[]
-}) {
-  return (
-    <div class="desk-line">
-      <label for={props.id}>{props.label}</label>
-      <select id={props.id} name={props.name}>
-        {props.options.map(([value, says]) => (
-          <option value={value} selected={value === props.value}>
-            {says}
-          </option>
-        ))}
-      </select>
-    </div>
-  )
-}
-
-/** What is wrong with a field, by the API's name of it or of what is in it. */
-export const wrongOf = (trouble: Trouble | null, field: string): string[] =>
-  (trouble?.errors ?? [])
-    .filter((each) => each.field === field || each.field.startsWith(`${field}.`))
-    .map(({ message }) => message)
 
 /** `21 March`, with the year where it is another. */
 export const dayText = (date: string, today: string): string =>

@@ -7,13 +7,14 @@ import { Problem } from '../http/problem.ts'
 import type { FollowedAnswer, Referral } from '../http/referrals.ts'
 import { formOf } from './ask.ts'
 import { Qr, sessionWords } from './browse-card.tsx'
-import type { Desk, Trouble } from './partner-frame.tsx'
+import type { Trouble } from './form-fields.tsx'
+import { Field } from './form-fields.tsx'
+import type { Desk } from './partner-frame.tsx'
 import {
   counted,
   dayText,
   deskOf,
   deskPage,
-  Line,
   nonceOf,
   read,
   TroubleNote,
@@ -411,7 +412,7 @@ function Introduction({ referral, desk }: { referral: Referral; desk: Desk }) {
         {state === 'offered' && ` · good until ${dayText(referral.expiresOn, desk.today)}`}
         {isOurs && state === 'expired' && ' · tell us all the same: the shop decides whether it counts'}
       </p>
-      {(taps.came || taps.away || taps.no || wasTold) && (
+      {(taps.came || taps.away || taps.no) && (
         <form method="post" action="/partner" class="tap-row">
           {carried}
           {taps.came && (
@@ -429,43 +430,56 @@ function Introduction({ referral, desk }: { referral: Referral; desk: Desk }) {
               Not for them{of}
             </button>
           )}
-          {wasTold && (
-            <button type="submit" name="do" value="void" class="plain">
-              That was a mistake{of}
-            </button>
-          )}
         </form>
       )}
-      {taps.enrolled && (
-        <details class="fold">
-          <summary>Enrolled…{of}</summary>
-          <form method="post" action="/partner" class="desk-inline">
-            {carried}
-            <Line
-              id={`value-${code}`}
-              name="value"
-              label="What they pay for it"
-              hint="The whole term, if you like to say so."
-              most={20}
-              numeric
-            />
-            <button type="submit" name="do" value="enrolled" class="yes-key">
-              Enrolled{of}
-            </button>
-          </form>
-        </details>
-      )}
-      {recital && (
-        <details class="fold">
-          <summary>Recital on…{of}</summary>
-          <form method="post" action="/partner" class="desk-inline">
-            {carried}
-            <Line id={`about-${code}`} name="about" label="The day of the recital" type="date" required />
-            <button type="submit" name="do" value="recitalScheduled">
-              Tell the shop{of}
-            </button>
-          </form>
-        </details>
+      {(taps.enrolled || recital || wasTold) && (
+        <div class="intro-more">
+          {taps.enrolled && (
+            <details class="fold">
+              <summary>Enrolled…{of}</summary>
+              <form method="post" action="/partner" class="desk-inline">
+                {carried}
+                <Field
+                  id={`value-${code}`}
+                  name="value"
+                  label="What they pay for it"
+                  hint="The whole term, if you like to say so."
+                  most={20}
+                  numeric
+                />
+                <button type="submit" name="do" value="enrolled" class="yes-key">
+                  Enrolled{of}
+                </button>
+              </form>
+            </details>
+          )}
+          {recital && (
+            <details class="fold">
+              <summary>Recital on…{of}</summary>
+              <form method="post" action="/partner" class="desk-inline">
+                {carried}
+                <Field
+                  id={`about-${code}`}
+                  name="about"
+                  label="The day of the recital"
+                  type="date"
+                  required
+                />
+                <button type="submit" name="do" value="recitalScheduled">
+                  Tell the shop{of}
+                </button>
+              </form>
+            </details>
+          )}
+          {wasTold && (
+            <form method="post" action="/partner">
+              {carried}
+              <button type="submit" name="do" value="void" class="plain">
+                That was a mistake{of}
+              </button>
+            </form>
+          )}
+        </div>
       )}
       {!isOurs && state === 'offered' && (
         <p>

@@ -7,20 +7,19 @@ import { LENGTHS } from '../core/offer.ts'
 import type { App, Env } from '../http/app-context.ts'
 import { formOf } from './ask.ts'
 import { ageWords } from './browse-card.tsx'
-import type { Desk, Trouble } from './partner-frame.tsx'
+import type { Trouble } from './form-fields.tsx'
+import { Choice, Field, wrongOf } from './form-fields.tsx'
+import type { Desk } from './partner-frame.tsx'
 import {
   counted,
   deskOf,
   deskPage,
   isRunning,
-  Line,
   onceKey,
-  Pick,
   read,
   sumText,
   TroubleNote,
   troubleOf,
-  wrongOf,
 } from './partner-frame.tsx'
 import { currencyOf, partnerSeen } from './partner-needs.tsx'
 
@@ -331,7 +330,7 @@ function Draft({ shown, desk, goals }: { shown: Edited; desk: Desk; goals: strin
       >
         <input type="hidden" name="nonce" value={desk.nonce} />
         {offer && <input type="hidden" name="version" value={value('version') || String(offer.version)} />}
-        <Line
+        <Field
           id="headline"
           name="headline"
           label="Headline"
@@ -341,14 +340,14 @@ function Draft({ shown, desk, goals }: { shown: Edited; desk: Desk; goals: strin
           required
           wrong={wrong('headline')}
         />
-        <Pick
+        <Choice
           id="kind"
           name="kind"
           label="What kind"
           value={value('kind')}
           options={kindsWith(value('kind'))}
         />
-        <Line
+        <Field
           id="price"
           name="price"
           label="Price for the family"
@@ -357,14 +356,14 @@ function Draft({ shown, desk, goals }: { shown: Edited; desk: Desk; goals: strin
           numeric
           wrong={wrong('price', 'priceMinor')}
         />
-        <Pick
+        <Choice
           id="commitment"
           name="commitment"
           label="How big a step"
           value={value('commitment')}
           options={STEPS}
         />
-        <Line
+        <Field
           id="ageMin"
           name="ageMin"
           label="From age, in years"
@@ -373,7 +372,7 @@ function Draft({ shown, desk, goals }: { shown: Edited; desk: Desk; goals: strin
           numeric
           wrong={wrong('ageMin', 'ageMinMonths')}
         />
-        <Line
+        <Field
           id="ageMax"
           name="ageMax"
           label="Up to age, in years"
@@ -395,14 +394,14 @@ function Draft({ shown, desk, goals }: { shown: Edited; desk: Desk; goals: strin
             ))}
           </ul>
           {wrongGoals.length > 0 && (
-            <ul class="desk-wrong" id="goals-wrong">
+            <ul class="form-wrong" id="goals-wrong">
               {wrongGoals.map((each) => (
                 <li>{each}</li>
               ))}
             </ul>
           )}
         </fieldset>
-        <Line
+        <Field
           id="facets"
           name="facets"
           label="Which exactly"
@@ -411,7 +410,7 @@ function Draft({ shown, desk, goals }: { shown: Edited; desk: Desk; goals: strin
           most={400}
           wrong={wrong('facets')}
         />
-        <div class="desk-line">
+        <div class="form-field">
           <span class="desk-name">Places</span>
           <label class="desk-check">
             <input type="checkbox" name="seated" value="yes" checked={typed.get('seated') === 'yes'} />
@@ -421,7 +420,7 @@ function Draft({ shown, desk, goals }: { shown: Edited; desk: Desk; goals: strin
         <h2 class="desk-whole">The words families hear</h2>
         {WORDS.map(({ name, label, hint }) => (
           <div class="desk-whole">
-            <Line
+            <Field
               id={name}
               name={name}
               label={label}

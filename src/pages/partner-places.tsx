@@ -1,55 +1,34 @@
-/** A partner's times: places free and kept in the next four weeks, one more or every week, a calendar, a cancellation. */
+/** A partner's times: places free and kept in the next four weeks, one more or every week, a cancellation. */
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { EVERY } from '../core/session.ts'
 import { instantOf, localIso } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
-import { FROM_ELSEWHERE, sameOrigin } from '../http/auth.ts'
-import { MOST_CALENDAR } from '../http/calendar.ts'
 import { Problem } from '../http/problem.ts'
 import type { sessionOf } from '../http/sessions.ts'
 import { formOf } from './ask.ts'
 import { sessionWords } from './browse-card.tsx'
-import type { Desk, Trouble } from './partner-frame.tsx'
+import type { Trouble } from './form-fields.tsx'
+import { Choice, Field, wrongOf } from './form-fields.tsx'
+import type { Desk } from './partner-frame.tsx'
 import {
   counted,
   deskOf,
   deskPage,
   isRunning,
-  Line,
   onceKey,
-  Pick,
   read,
   TroubleNote,
   troubleOf,
-  wrongOf,
 } from './partner-frame.tsx'
 import { partnerSeen } from './partner-needs.tsx'
 
 type Session = ReturnType<typeof sessionOf>
-type Seated = { id: string; headline: string; facets: string[]; state: string; sessions: Session[] }
+export type Seated = { id: string; headline: string; facets: string[]; state: string; sessions: Session[] }
 type Looked = Session & { places: { place: number; state: 'held' | 'confirmed'; code: string | null }[] }
-type Imported = {
-  found: number
-  new: number
-  changed: number
-  cancelled: number
-  unchanged: number
-  problems: { line: number; message: string }[]
-  sessions: { change: string; summary: string; place: string; startsAt: string; endsAt: string }[]
-}
 
 const AHEAD_MS = 28 * 86_400_000
 const ABOUT = { title: 'Places', here: 'places' } as const
 const of = (id: string) => encodeURIComponent(id)
-
-/** A calendar and the few fields beside it. */
-const countedUpload = bodyLimit({
-  maxSize: MOST_CALENDAR + 64 * 1024,
-  onError: () => {
-    throw new Problem('too_large', 'A calendar of up to 4 MB can be read.')
-  },
-})
 
 export function partnerPlaces(app: App): void {
   app.get('/partner/places', async (c) => {
@@ -74,36 +53,6 @@ export function partnerPlaces(app: App): void {
     return showPlaces(c, desk, { trouble: troubleOf(said), typed: form, added: 0 })
   })
 
-  app.get('/partner/places/calendar', async (c) => {
-    const desk = await deskOf(c, app)
-    const offers = await seatedOf(desk)
-    const offer = offers.find(({ id }) => id === c.req.query('offer')) ?? offers[0]
-    if (!offer) throw new Problem('not_found', 'You have no offer with times yet.')
-    return showCalendar(c, desk, { offer, ...(await usual(desk, offer)), calendar: '', looked: null })
-  })
-
-  app.post('/partner/places/calendar', countedUpload, async (c) => {
-    if (!sameOrigin(c)) throw new Problem('forbidden', FROM_ELSEWHERE)
-    const desk = await deskOf(c, app)
-    const form = await uploadOf(c)
-    const offer = (await seatedOf(desk)).find(({ id }) => id === form.offer)
-    if (!offer) throw new Problem('not_found')
-    const apply = form.do === 'apply'
-    const shown = { offer, place: form.place, capacity: form.capacity, calendar: form.calendar }
-    if (form.calendar.trim() === '') {
-      const trouble = { detail: 'choose a file, or paste what is in it.', errors: [] }
-      return showCalendar(c, desk, { ...shown, looked: null, trouble })
-    }
-    const said = await desk.call<Imported>('POST', `/v1/offers/${of(offer.id)}/sessions/import`, {
-      calendar: form.calendar,
-      place: form.place.trim() || undefined,
-      capacity: numberFrom(form.capacity),
-      apply,
-    })
-    if (!said.ok) return showCalendar(c, desk, { ...shown, looked: null, trouble: troubleOf(said) })
-    return showCalendar(c, desk, { ...shown, looked: said.body, isApplied: apply })
-  })
-
   app.get('/partner/sessions/:id', async (c) => {
     const desk = await deskOf(c, app)
     return showSession(c, desk, c.req.param('id'), null)
@@ -124,7 +73,7 @@ export function partnerPlaces(app: App): void {
 }
 
 /** The offers that have places, each with its next four weeks. */
-async function seatedOf(desk: Desk): Promise<Seated[]> {
+export async function seatedOf(desk: Desk): Promise<Seated[]> {
   const { offers } = await read<{ offers: (Omit<Seated, 'sessions'> & { seated: boolean })[] }>(
     desk,
     '/v1/offers?limit=200',
@@ -146,7 +95,7 @@ async function seatedOf(desk: Desk): Promise<Seated[]> {
 }
 
 /** Where it usually is, and for how many. */
-async function usual(desk: Desk, { sessions }: Seated): Promise<{ place: string; capacity: string }> {
+export async function usual(desk: Desk, { sessions }: Seated): Promise<{ place: string; capacity: string }> {
   const last = sessions.at(-1)
   if (last) return { place: last.place, capacity: String(last.capacity) }
   const { places, name } = await partnerSeen(desk)
@@ -154,7 +103,7 @@ async function usual(desk: Desk, { sessions }: Seated): Promise<{ place: string;
 }
 
 /** What is typed as a number; what is none is left for the API to name. */
-const numberFrom = (typed: string | null): number | string =>
+export const numberFrom = (typed: string | null): number | string =>
   /^\d{1,6}$/.test((typed ?? '').trim()) ? Number(typed) : (typed ?? '')
 
 /** A session as the API wants it. The clock on the wall is the shop's. */
@@ -307,7 +256,7 @@ function AddTime(props: {
       <form method="post" action="/partner/places" class="desk-form">
         <input type="hidden" name="nonce" value={desk.nonce} />
         <input type="hidden" name="offer" value={offer.id} />
-        <Line
+        <Field
           id={id('on')}
           name="on"
           label="Day"
@@ -316,8 +265,8 @@ function AddTime(props: {
           required
           wrong={wrongOf(trouble, 'on').concat(wrongOf(trouble, 'startsAt'))}
         />
-        <Line id={id('from')} name="from" label="From" type="time" value={value('from')} required />
-        <Line
+        <Field id={id('from')} name="from" label="From" type="time" value={value('from')} required />
+        <Field
           id={id('to')}
           name="to"
           label="To"
@@ -326,7 +275,7 @@ function AddTime(props: {
           required
           wrong={wrongOf(trouble, 'endsAt')}
         />
-        <Line
+        <Field
           id={id('capacity')}
           name="capacity"
           label="Places"
@@ -335,7 +284,7 @@ function AddTime(props: {
           required
           wrong={wrongOf(trouble, 'capacity')}
         />
-        <Line
+        <Field
           id={id('place')}
           name="place"
           label="Where"
@@ -345,7 +294,7 @@ function AddTime(props: {
           wrong={wrongOf(trouble, 'place')}
         />
         {offer.facets.length > 1 && (
-          <Pick
+          <Choice
             id={id('facet')}
             name="facet"
             label="Which"
@@ -353,8 +302,8 @@ function AddTime(props: {
             options={[['', 'Any of them'], ...offer.facets.map((facet) => [facet, facet] as const)]}
           />
         )}
-        <Pick id={id('every')} name="every" label="How often" value={value('every')} options={REPEATS} />
-        <Line
+        <Choice id={id('every')} name="every" label="How often" value={value('every')} options={REPEATS} />
+        <Field
           id={id('until')}
           name="until"
           label="Until, if it repeats"
@@ -429,161 +378,4 @@ async function showSession(
       </div>
     </section>,
   )
-}
-
-type CalendarShown = {
-  offer: Seated
-  place: string
-  capacity: string
-  calendar: string
-  looked: Imported | null
-  isApplied?: boolean
-  trouble?: Trouble
-}
-
-async function showCalendar(c: Context<Env>, _desk: Desk, shown: CalendarShown): Promise<Response> {
-  const { offer, place, capacity, calendar, looked, isApplied, trouble } = shown
-  const changes = looked ? looked.new + looked.changed + looked.cancelled : 0
-  if (trouble) c.status(422)
-  return deskPage(
-    c,
-    { title: 'From your calendar', here: 'places' },
-    <section class="card desk-session" aria-labelledby="calendar-title">
-      <h1 id="calendar-title">From your calendar</h1>
-      <p>
-        For{' '}
-        <strong>
-          <bdi>{offer.headline}</bdi>
-        </strong>
-      </p>
-      <TroubleNote trouble={trouble ?? null} />
-      {looked && <LookedAt looked={looked} isApplied={isApplied === true} />}
-      {looked && !isApplied && changes > 0 && (
-        <form method="post" action="/partner/places/calendar" enctype="multipart/form-data">
-          <input type="hidden" name="offer" value={offer.id} />
-          <input type="hidden" name="place" value={place} />
-          <input type="hidden" name="capacity" value={capacity} />
-          <textarea name="calendar" hidden>{`\n${calendar}`}</textarea>
-          <button type="submit" name="do" value="apply" class="yes-key">
-            Write it
-          </button>
-        </form>
-      )}
-      {isApplied ? (
-        <p>
-          <a class="button" href="/partner/places">
-            Back to the places
-          </a>
-        </p>
-      ) : (
-        <details class="fold" open={!looked || changes === 0}>
-          <summary>{looked ? 'Another calendar' : 'Choose a calendar'}</summary>
-          <form
-            method="post"
-            action="/partner/places/calendar"
-            enctype="multipart/form-data"
-            class="desk-form"
-          >
-            <input type="hidden" name="offer" value={offer.id} />
-            <div class="desk-line desk-whole">
-              <label for="file">The file (.ics)</label>
-              <input id="file" name="file" type="file" accept=".ics,text/calendar" />
-            </div>
-            <Line
-              id="calendar"
-              name="calendar"
-              label="Or paste what is in it"
-              rows={6}
-              wrong={wrongOf(trouble ?? null, 'calendar')}
-            />
-            <Line id="place" name="place" label="Where, if it does not say" value={place} most={120} />
-            <Line
-              id="capacity"
-              name="capacity"
-              label="Places in each new time"
-              type="number"
-              value={capacity}
-              required
-              wrong={wrongOf(trouble ?? null, 'capacity')}
-            />
-            <button type="submit" name="do" value="look">
-              Look first, write nothing
-            </button>
-          </form>
-        </details>
-      )}
-    </section>,
-  )
-}
-
-const CHANGES: Record<string, string> = {
-  new: 'New',
-  changed: 'Changed',
-  cancelled: 'Cancelled',
-  unchanged: 'As before',
-}
-
-function LookedAt({ looked, isApplied }: { looked: Imported; isApplied: boolean }) {
-  const changes = looked.new + looked.changed + looked.cancelled
-  const rest = looked.found - looked.sessions.length
-  return (
-    <>
-      <p class="note" role="status">
-        {isApplied
-          ? 'Written: '
-          : changes === 0
-            ? 'Nothing would change: '
-            : 'Nothing is written yet. This would be: '}
-        {looked.new} new, {looked.changed} changed, {looked.cancelled} cancelled, {looked.unchanged} as
-        before.
-      </p>
-      {looked.problems.length > 0 && (
-        <ul class="note note-bad">
-          {looked.problems.map(({ line, message }) => (
-            <li>
-              Line {line}: <bdi>{message}</bdi>
-            </li>
-          ))}
-        </ul>
-      )}
-      <ol class="desk-rows">
-        {looked.sessions.map(({ change, summary, place, startsAt }) => (
-          <li>
-            <span>
-              <strong>{sessionWords(startsAt)}</strong>
-              <span class="quiet desk-under">
-                <bdi>{summary}</bdi>
-                {place !== '' && (
-                  <>
-                    {' · '}
-                    <bdi>{place}</bdi>
-                  </>
-                )}
-              </span>
-            </span>
-            <span>{CHANGES[change] ?? change}</span>
-          </li>
-        ))}
-      </ol>
-      {rest > 0 && <p class="quiet">And {rest} more.</p>}
-    </>
-  )
-}
-
-type Upload = { offer: string; place: string; capacity: string; calendar: string; do: string }
-
-/** The form with its file, or with what was pasted. */
-async function uploadOf(c: Context<Env>): Promise<Upload> {
-  const form = await c.req.parseBody()
-  const text = (name: string) => (typeof form[name] === 'string' ? form[name] : '')
-  const { file } = form
-  const pasted = text('calendar')
-  const calendar = pasted.trim() === '' && file instanceof File ? await file.text() : pasted
-  return {
-    offer: text('offer'),
-    place: text('place').slice(0, 200),
-    capacity: text('capacity'),
-    calendar,
-    do: text('do'),
-  }
 }

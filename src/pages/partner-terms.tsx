@@ -4,7 +4,8 @@ import type { AllianceState } from '../core/alliance.ts'
 import type { Commission, Difference, Favours, TermsRecord } from '../core/terms.ts'
 import type { App } from '../http/app-context.ts'
 import { formOf } from './ask.ts'
-import type { Desk, Trouble } from './partner-frame.tsx'
+import type { Trouble } from './form-fields.tsx'
+import type { Desk } from './partner-frame.tsx'
 import {
   counted,
   dayText,

@@ -75,6 +75,9 @@ input:not([type="radio"]), select { width: 100%; min-height: 2.75rem; padding: .
 input::placeholder { color: var(--soft); opacity: 1 }
 input[type="radio"] { accent-color: var(--accent); width: 1.25rem; height: 1.25rem; margin: 0; flex: none }
 label { font-weight: 500 }
+.form-field { display: grid; gap: .3rem; align-content: start; min-width: 0; grid-template-columns: minmax(0, 1fr) }
+.form-hint { font-size: .9rem }
+.form-wrong { color: var(--bad); font-size: .95rem; font-weight: 600; display: grid; gap: .2rem }
 
 .card { background: var(--card); border-radius: 1.4rem; padding: clamp(1.25rem, 3.2vw, 2.5rem); box-shadow: var(--shadow) }
 .note { background: var(--tint); color: var(--tint-ink); border-radius: .9rem; padding: .9rem 1.1rem; margin-block: 1rem }
@@ -395,19 +398,19 @@ pre code { font: inherit; overflow-wrap: normal }
 .intro-late { font-weight: 600; color: var(--bad) }
 .intro-late .quiet { font-weight: 400 }
 .intro .tap-row { margin-top: .35rem }
+.intro-more { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.25rem }
+.intro-more .fold[open] { flex-basis: 100% }
+.intro-more .plain { padding-inline: .15rem }
 .desk-filters { margin-block: .75rem 1rem }
 .desk-more { margin-top: 1rem }
 .desk-found { display: grid; gap: .6rem; grid-template-columns: minmax(0, 1fr) }
 .desk-inline { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem; padding-block: .4rem .6rem }
-.desk-inline .desk-line { flex: 1 1 12rem }
+.desk-inline .form-field { flex: 1 1 12rem }
 .desk-form { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); align-items: start; padding-block: .75rem 1rem }
 .desk-form > button { align-self: end; justify-self: start }
 .desk-form h2 { font-size: 1.3rem; margin-top: .5rem }
 .desk-whole { grid-column: 1 / -1 }
-.desk-line { display: grid; gap: .3rem; align-content: start; min-width: 0 }
-.desk-line .desk-name, .desk legend { font-weight: 500 }
-.desk-hint { font-size: .9rem }
-.desk-wrong { color: var(--bad); font-size: .95rem; font-weight: 500; display: grid; gap: .2rem }
+.desk-name, .desk legend { font-weight: 500 }
 .desk-checks { display: flex; flex-wrap: wrap; gap: 0 1.5rem }
 .desk-checks label, .desk-check { display: inline-flex; align-items: center; gap: .6rem; min-height: 2.75rem; font-weight: 400 }
 .desk-rows > li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .1rem 1.25rem; min-height: 2.75rem; padding-block: .35rem; border-bottom: 1px solid var(--line) }
@@ -481,6 +484,7 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .owner-people li > * { grid-column: 1 } .owner-people form { grid-column: 2; grid-row: 1 / span 3; margin: 0 }
 .owner-contacts { display: flex; flex-wrap: wrap; gap: 0 1.25rem }
 .owner-contacts a { display: inline-flex; align-items: center; min-height: 2.75rem }
+.owner-stack { display: grid; gap: clamp(1.5rem, 3vw, 2.5rem) }
 .owner-two { display: grid; gap: clamp(1.5rem, 3vw, 2.5rem); grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); align-items: start }
 .owner-sessions h3 { font-size: 1.15rem; margin-bottom: .3rem }
 .owner-filter { gap: .4rem }
@@ -498,6 +502,7 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .owner-table tbody th { font-weight: 600; min-width: 9rem }
 .owner-table a { display: inline-block }
 .owner-table .number { font-variant-numeric: tabular-nums }
+.owner-table .owner-date { white-space: nowrap }
 .owner-health > span { display: block }
 .owner-parts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)) }
 .owner-part { padding: 1.1rem 1.25rem; display: grid; gap: .35rem; align-content: start; border-left: .25rem solid var(--line) }
@@ -528,19 +533,15 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .owner-group > * { clear: both }
 .owner-group-says { margin-bottom: .5rem }
 .owner-fields { display: grid; gap: 1.1rem 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); align-items: start; padding-top: .5rem }
-.owner-field { display: grid; gap: .3rem; min-width: 0; grid-template-columns: minmax(0, 1fr) }
-.owner-field:has(textarea), .owner-row, .owner-ticks { grid-column: 1 / -1 }
+.owner .form-field:has(textarea), .owner-row, .owner-ticks { grid-column: 1 / -1 }
 .owner-row { display: grid; gap: .75rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); padding-bottom: 1.1rem; border-bottom: 1px solid var(--line); align-items: start }
 .owner-row:last-child { border-bottom: 0; padding-bottom: 0 }
-.owner-hint { font-size: .9rem; color: var(--soft) }
-.owner-error { font-size: .95rem; font-weight: 600; color: var(--bad) }
 .owner-errors { margin-top: .5rem; display: grid; gap: .2rem }
 .owner-errors a { display: inline-flex; align-items: center; min-height: 1.75rem }
 .owner-tick { display: flex; align-items: center; gap: .7rem; min-height: 2.75rem; font-weight: 400; cursor: pointer }
 .owner-ticks legend { font-weight: 500; padding: 0 }
 .owner-end > summary { list-style: none } .owner-end > summary::-webkit-details-marker { display: none }
 .owner-end[open] { flex-basis: 100%; display: grid; gap: .6rem; justify-items: start }
-.owner-error span { display: block }
 .owner-check > summary { min-height: 2.75rem; display: flex; flex-wrap: wrap; gap: 0 .75rem; align-items: center; cursor: pointer }
 .owner-check { display: block } .owner-check[open] > summary { margin-bottom: .75rem }
 .owner-csv { font: .875rem/1.5 var(--mono); field-sizing: fixed }
@@ -557,9 +558,10 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
   .owner-table thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   .owner-table tr { background: var(--card); border-radius: 1.1rem; box-shadow: var(--shadow); padding: .9rem 1.1rem; margin-bottom: .75rem }
   .owner-table tbody th { padding: 0; border: 0; font-size: 1.1rem }
-  .owner-table tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem 1rem }
+  .owner-table tr { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.5rem, 1fr)); gap: .5rem 1rem }
   .owner-table tbody th, .owner-table .owner-whole { grid-column: 1 / -1 }
   .owner-table td { padding: 0; border: 0 }
+  .owner-table .owner-date { white-space: normal }
   .owner-table td::before { content: attr(data-label); display: block; color: var(--soft); font-size: .875rem; line-height: 1.35 }
   .owner-ways a { padding: 0 .6rem }
   .owner-terms > div, .owner-differences > div { grid-template-columns: minmax(0, 1fr) }

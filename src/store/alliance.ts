@@ -7,6 +7,7 @@ import type { By, Changes } from './audit.ts'
 import { audited } from './audit.ts'
 import type { Engine, Statement } from './engine.ts'
 import { BUMP, GuardFailed, guard, insertRows, REV, statement } from './engine.ts'
+import { emitted } from './outbox.ts'
 import { addStatements, editStatements, OVER, readCheck } from './partner.ts'
 import type { backStageCheck, referral } from './schema.ts'
 import { alliance, decision, terms } from './schema.ts'
@@ -129,7 +130,7 @@ const OPEN = `from alliance a left join terms t on t.allianceId = a.id and t.ver
   where a.partnerId = ?1 and ${STATE_ON('?2')} not in ${OVER}`
 
 /** Nothing that exclusivity hangs on has changed since a revision. */
-export function registryUnchanged(rev: number): Statement[] {
+function registryUnchanged(rev: number): Statement[] {
   return guard(
     `select not exists (select 1 from alliance where rev > ?1) and not exists (select 1 from terms where rev > ?1)
        and not exists (select 1 from partner where rev > ?1)`,
@@ -149,7 +150,7 @@ async function wrote(engine: Engine, statements: Statement[]): Promise<boolean> 
 }
 
 /** The statements that keep a draft with its first terms, without `BUMP`: the partner has no alliance that is not over. */
-export function draftStatements(
+function draftStatements(
   draft: { id: string; partnerId: string; record: TermsRecord; today: string },
   by: By,
 ): Statement[] {
@@ -185,7 +186,7 @@ export type NewTerms = {
 }
 
 /** The statements that keep new terms, without `BUMP`. They change no earlier version. */
-export function termsStatements(change: NewTerms, by: By): Statement[] {
+function termsStatements(change: NewTerms, by: By): Statement[] {
   const { allianceId: id, before, record, briefFrom } = change
   const version = before.version + 1
   const changed: Changes = { version: [before.version, version] }
@@ -252,6 +253,10 @@ export function recordDecision(
       version,
       word,
     ),
+    emitted('terms.agreed', `${id}.${version}`, { alliance: id, version }, by.at, {
+      sql: 'exists (select 1 from terms where allianceId = ?5 and version = ?6 and agreedAt = ?4)',
+      params: [id, version],
+    }),
     audited(by, word === 'agree' ? 'agreed to' : 'declined', 'alliance', id, {
       version: [null, version],
       side: [null, side],
@@ -335,6 +340,7 @@ export function moveAlliance(engine: Engine, move: Moving, by: By): Promise<bool
       by.at,
       id,
     ),
+    emitted('alliance.moved', `${id}.${from.version + 1}`, { alliance: id, from: from.state, to }, by.at),
     audited(by, 'moved', 'alliance', id, changes),
   ])
 }
@@ -358,7 +364,7 @@ export function briefStaff(
       on,
       by.actor,
     ),
-    audited(by, 'briefed', 'alliance', `${id}/${siteId}`, { version: [null, version] }),
+    audited(by, 'briefed', 'alliance', id, { site: [null, siteId], version: [null, version] }),
   ])
 }
 

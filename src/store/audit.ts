@@ -42,17 +42,17 @@ export function audited(
 
 export type AuditRow = typeof audit.$inferSelect
 
-/** What was done to one thing, newest first; or to all of them. */
+/** What was done to one thing, newest first; or to all of them. `before`: the number of the last line of the page before. */
 export async function listAudit(
   engine: Engine,
   about: { object: string; objectId: string } | null,
-  before: string | null,
+  before: number | null,
   most: number,
-): Promise<AuditRow[]> {
-  return engine.all<AuditRow>(
+): Promise<(AuditRow & { n: number })[]> {
+  return engine.all<AuditRow & { n: number }>(
     statement(
-      `select * from audit where (?1 is null or (object = ?1 and objectId = ?2)) and (?3 is null or at || '|' || id < ?3)
-       order by at desc, id desc limit ?4`,
+      `select *, rowid n from audit where (?1 is null or (object = ?1 and objectId = ?2)) and (?3 is null or rowid < ?3)
+       order by rowid desc limit ?4`,
       about?.object ?? null,
       about?.objectId ?? null,
       before,

@@ -33,23 +33,6 @@ export async function listEntries(
   )
 }
 
-/** Entries of some time, of one alliance or of all, oldest first: what balances are made of. */
-export async function entriesBetween(
-  engine: Engine,
-  allianceId: string | null,
-  from: string,
-  to: string,
-): Promise<EntryRow[]> {
-  return engine.all<EntryRow>(
-    statement(
-      'select * from ledgerEntry where (?1 is null or allianceId = ?1) and onDate between ?2 and ?3 order by rowid',
-      allianceId,
-      from,
-      to,
-    ),
-  )
-}
-
 /** An entry with its partner, or null. */
 export async function findEntry(engine: Engine, id: string): Promise<LedgerLine | null> {
   const [row] = await engine.all<LedgerLine>(

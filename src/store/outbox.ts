@@ -7,29 +7,33 @@ export const EVENT_TYPES = [
   'alliance.moved',
   'terms.agreed',
   'referral.moved',
-  'hold.changed',
   'session.cancelled',
   'statement.issued',
   'dispute.opened',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** Put an event into the outbox, once for each webhook that wants its type. `id` makes a repeat the same event. */
+/**
+ * Put an event into the outbox, once for each webhook that wants its type. `id` makes a repeat the same event;
+ * `when` is asked in the batch, its values from ?5 on.
+ */
 export function emitted(
   type: EventType,
   id: string,
   data: Record<string, string | number | null>,
   at: string,
+  when: { sql: string; params: (string | number)[] } = { sql: 'true', params: [] },
 ): Statement {
   return statement(
     `insert into outbox (id, webhookId, type, body, at, nextAt)
      select ?1 || '.' || id, id, ?2, ?3, ?4, ?4 from webhook
-     where disabledAt is null and (types = '[]' or ?2 in (select value from json_each(types)))
+     where disabledAt is null and (types = '[]' or ?2 in (select value from json_each(types))) and ${when.sql}
      on conflict do nothing`,
     `evt_${id}`,
     type,
     JSON.stringify({ type, timestamp: at, data }),
     at,
+    ...when.params,
   )
 }
 
@@ -53,7 +57,7 @@ export const disabledWebhook = (id: string, at: string): Statement[] => [
 export type Due = { id: string; type: string; body: string; attempts: number; url: string; secret: string }
 
 /** After how long it is tried again, in seconds, by attempt; after the last it is given up. */
-export const BACKOFF_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] as const
+const BACKOFF_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] as const
 
 /**
  * Claim what is due: its next attempt is set before it is sent, so that two that deliver at once do not send it

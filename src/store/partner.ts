@@ -36,7 +36,7 @@ export function readCheck(row: CheckRow): Check {
 }
 
 /** The columns that a partner is kept in; `walkMinutes` is what its places say. */
-export function partnerColumns(record: Partner): Omit<Row, 'rev'> {
+function partnerColumns(record: Partner): Omit<Row, 'rev'> {
   return {
     id: record.id,
     name: record.name,

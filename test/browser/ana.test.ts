@@ -1,8 +1,9 @@
 /** Ana's whole way through the pages: the till's, the conservatory's and the owner's, in real Chromium, on both engines. */
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
-import { openHouse } from './house.ts'
-import { openBrowser } from './shop.ts'
+import { openBrowser, openEdgeShop, openShop } from './shop.ts'
+import { PHONE, SEEDED } from './visit.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -14,16 +15,17 @@ const tap = (page: Page, verb: string) => page.locator(`button[value="${verb}"]`
 
 describe.each(['node', 'edge'] as const)('%s', (kind) => {
   it('goes from a remark about a piano to the recital outfit, and is forgotten', async () => {
-    const house = await openHouse(kind, inject('templates'))
-    onTestFinished(() => house.close())
+    const shop =
+      kind === 'node' ? await openShop(SEEDED) : await openEdgeShop(join(inject('templates'), 'seeded-d1'))
+    onTestFinished(() => shop.close())
     const as = async (who: string | null, start: string) => {
-      const context = await browser.newContext({ viewport: { width: 390, height: 844 } })
+      const context = await browser.newContext({ viewport: PHONE.viewport })
       onTestFinished(() => context.close())
       const page = await context.newPage()
       page.setDefaultTimeout(15_000)
       /** Go there; whoever is no longer signed in by then signs in again. */
       const go = async (path: string) => {
-        await page.goto(house.address() + path)
+        await page.goto(shop.address + path)
         if (who === null || new URL(page.url()).pathname !== '/sign-in') return
         await page.getByRole('button', { name: who }).click()
         await page.waitForURL((url) => url.pathname !== '/sign-in')
@@ -46,10 +48,10 @@ describe.each(['node', 'edge'] as const)('%s', (kind) => {
 
     // The conservatory sees the code, and one tap says that she came; three weeks later, that she enrolled.
     const introduction = partner.page.locator('article.intro', { hasText: code })
-    await house.at('2026-03-23T16:00:00Z')
+    await shop.at('2026-03-23T16:00:00Z')
     await partner.go('/partner')
     await introduction.locator('button[value="attended"]').click()
-    await house.at('2026-04-12T16:00:00Z')
+    await shop.at('2026-04-12T16:00:00Z')
     await partner.go('/partner')
     await introduction.locator('summary', { hasText: 'Enrolled' }).click()
     await introduction.getByLabel('What they pay for it').fill('560')
@@ -76,7 +78,7 @@ describe.each(['node', 'edge'] as const)('%s', (kind) => {
     await partner.page.waitForLoadState()
 
     // Six weeks before the recital: the fitting, at this till and at the other one.
-    await house.at('2026-10-31T16:00:00Z')
+    await shop.at('2026-10-31T16:00:00Z')
     await till.go('/till')
     await tap(till.page, 'household:g01-ana')
     await tap(till.page, 'empty')
@@ -91,8 +93,8 @@ describe.each(['node', 'edge'] as const)('%s', (kind) => {
     // She asks us to forget the remark, by staff: no later answer says it.
     await rosa.go('/owner/alliances')
     const forgotten = await rosa.page.request.delete(
-      `${house.address()}/v1/customers/g01-ana/evidence/g01-ana-told-1`,
-      { headers: { origin: house.address() } },
+      `${shop.address}/v1/customers/g01-ana/evidence/g01-ana-told-1`,
+      { headers: { origin: shop.address } },
     )
     expect((await forgotten.json()).recorded).toBe(true)
     await tap(till.page, 'site:BK')

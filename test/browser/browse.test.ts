@@ -2,38 +2,19 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { BUMP, REV, statement } from '../../src/store/engine.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
-import type { Shop } from './shop.ts'
-import { openBrowser, openPage, openShop } from './shop.ts'
+import { openShop } from './shop.ts'
+import { barriers, button, PHONE, SEEDED, signIn, visits } from './visit.ts'
 
-const SEEDED = join(inject('templates'), 'seeded.sqlite')
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
-const AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const here = visits()
 
-let browser: Browser
-let shop: Shop
-
-beforeAll(async () => {
-  browser = await openBrowser()
-}, 60_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
-  shop = await openShop(SEEDED)
-}, 30_000)
-afterEach(() => shop.close())
-
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
 const card = (page: Page, name: string) => page.getByRole('article', { name })
 
-async function asStaff(page: Page, who = 'Maya, floor staff at Damen Street') {
-  await page.goto('/sign-in?to=/staff/alliances')
-  await button(page, who).click()
-  await page.waitForURL(/\/staff\/alliances/)
-}
+const asStaff = (page: Page, who = 'Maya, floor staff at Damen Street') =>
+  signIn(page, who, '/staff/alliances')
 
 async function find(page: Page, q: string) {
   await page.getByLabel('What does she want?').fill(q)
@@ -71,7 +52,7 @@ async function everyState(page: Page, look: (state: string) => Promise<void>) {
 describe('with a customer in front of them, staff', () => {
   for (const javaScriptEnabled of [true, false])
     it(`hold a place in two taps from the search and confirm it in one more, ${javaScriptEnabled ? 'on a phone' : 'without scripts'}`, async () => {
-      const { page, complaints } = await openPage(browser, shop, { ...PHONE, javaScriptEnabled })
+      const { page, complaints } = await here.open({ ...PHONE, javaScriptEnabled })
       await asStaff(page)
       let taps = 0
       const tap = async (name: string | RegExp) => {
@@ -108,7 +89,7 @@ describe('with a customer in front of them, staff', () => {
     })
 
   it('who send a form twice, or go back and tap again, keep one place', async () => {
-    const { page } = await openPage(browser, shop, { javaScriptEnabled: false })
+    const { page } = await here.open({ javaScriptEnabled: false })
     await asStaff(page)
     await find(page, 'piano')
     await button(page, /^Hold a place/)
@@ -148,7 +129,7 @@ describe('with a customer in front of them, staff', () => {
     ])
     engine.close()
     const other = await openShop(file)
-    const { page } = await openPage(browser, other, PHONE)
+    const { page } = await here.open(PHONE, other)
     await asStaff(page)
     await find(page, 'free first piano lesson')
     await page
@@ -164,7 +145,7 @@ describe('with a customer in front of them, staff', () => {
   })
 
   it('see what was understood, choose the nearest first, and keep a wish in one tap', async () => {
-    const { page } = await openPage(browser, shop, PHONE)
+    const { page } = await here.open(PHONE)
     await asStaff(page, 'Jo, floor staff at Lincoln Corner')
     await find(page, 'calm 4 years saturday')
     expect(await page.locator('#understood').textContent()).toBe(
@@ -187,7 +168,7 @@ describe('with a customer in front of them, staff', () => {
   })
 
   it('can do it all by keyboard', async () => {
-    const { page } = await openPage(browser, shop)
+    const { page } = await here.open()
     await asStaff(page)
     await page.getByLabel('What does she want?').focus()
     await page.keyboard.type('piano')
@@ -212,11 +193,10 @@ describe('with a customer in front of them, staff', () => {
 describe('everybody can use the page', () => {
   for (const colorScheme of ['light', 'dark'] as const)
     it(`meets WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 120_000 }, async () => {
-      const { page, complaints } = await openPage(browser, shop, { ...PHONE, colorScheme })
+      const { page, complaints } = await here.open({ ...PHONE, colorScheme })
       const found: string[] = []
       await everyState(page, async (state) => {
-        const { violations } = await new AxeBuilder({ page }).withTags(AA).analyze()
-        for (const { id, nodes } of violations) found.push(`${state}: ${id} ${nodes[0]?.html}`)
+        for (const barrier of await barriers(page)) found.push(`${state}: ${barrier}`)
       })
       expect(found).toEqual([])
       expect(complaints).toEqual([])
@@ -230,7 +210,7 @@ describe('everybody can use the page', () => {
     it(`fits a ${name} without scrolling sideways, with targets of 44 pixels`, {
       timeout: 60_000,
     }, async () => {
-      const { page } = await openPage(browser, shop, viewport)
+      const { page } = await here.open(viewport)
       await everyState(page, async (state) => {
         const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
         expect(over, state).toBeLessThanOrEqual(0)
@@ -278,7 +258,7 @@ describe('what partners wrote', () => {
     ])
     engine.close()
     const hostile = await openShop(file)
-    const { page, complaints } = await openPage(browser, hostile)
+    const { page, complaints } = await here.open({}, hostile)
     await asStaff(page)
     const inert = async (state: string) => {
       expect(await page.locator('main script, main img, main [onerror], main [onload]').count(), state).toBe(

@@ -1,25 +1,10 @@
 /** The owner's pages, as the owner meets them: an alliance from first word to pause, by keyboard, without scripts. */
-import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import type { Shop } from './shop.ts'
-import { openBrowser, openPage, openShop } from './shop.ts'
+import type { Locator, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import type { PageOptions } from './visit.ts'
+import { barriers, PHONE, signIn, visits } from './visit.ts'
 
-const SEEDED = join(inject('templates'), 'seeded.sqlite')
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
-
-let browser: Browser
-let shop: Shop
-
-beforeAll(async () => {
-  browser = await openBrowser()
-}, 60_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
-  shop = await openShop(SEEDED)
-}, 30_000)
-afterEach(() => shop.close())
+const here = visits()
 
 /** Ask the API as the owner's own program would. */
 async function ask(
@@ -28,7 +13,7 @@ async function ask(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<any> {
-  const answer = await fetch(`${shop.address}${path}`, {
+  const answer = await fetch(`${here.shop.address}${path}`, {
     method,
     headers: {
       authorization: 'Bearer encore_owner_demo',
@@ -41,11 +26,9 @@ async function ask(
   return answer.json()
 }
 
-async function asRosa(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
-  const { page } = await openPage(browser, shop, options)
-  await page.goto('/sign-in?to=/reference')
-  await page.getByRole('button', { name: 'Rosa, the owner' }).click()
-  await page.waitForURL(/\/reference$/)
+async function asRosa(options: PageOptions = {}): Promise<Page> {
+  const { page } = await here.open(options)
+  await signIn(page, 'Rosa, the owner')
   return page
 }
 
@@ -201,13 +184,13 @@ const OFFER = (partner: string) => ({
 
 async function agreeAsPartner(partner: string, id: string): Promise<void> {
   const { url } = await ask('POST', '/v1/invites', { role: 'partner', partner, label: 'The partner' })
-  const { page } = await openPage(browser, shop, { javaScriptEnabled: false })
+  const { page } = await here.open({ javaScriptEnabled: false })
   await page.goto(url)
   await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(/\/partner/)
   const answer = await page.context().request.post(`/v1/alliances/${id}/decisions`, {
     data: { version: 1, decision: 'agree' },
-    headers: { origin: shop.address },
+    headers: { origin: here.shop.address },
   })
   expect(answer.status()).toBe(200)
   await page.context().close()
@@ -261,7 +244,7 @@ describe('beside alliances', () => {
     await page.getByLabel('Shop', { exact: true }).selectOption('LS')
     await page.getByRole('button', { name: 'Make the link' }).click()
     const url = (await page.locator('.code').innerText()).trim()
-    const other = await openPage(browser, shop, { javaScriptEnabled: false })
+    const other = await here.open({ javaScriptEnabled: false })
     await other.page.goto(url)
     await other.page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
     await other.page.waitForURL(/\/staff\/alliances/)
@@ -328,10 +311,7 @@ describe('everybody can use the owner’s pages', () => {
       const found: string[] = []
       for (const path of PLACES) {
         await page.goto(path)
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-          .analyze()
-        for (const { id, nodes } of violations) found.push(`${path}: ${id} ${nodes[0]?.html}`)
+        for (const barrier of await barriers(page)) found.push(`${path}: ${barrier}`)
       }
       expect(found).toEqual([])
       await page.context().close()
@@ -356,7 +336,7 @@ describe('everybody can use the owner’s pages', () => {
   })
 
   it('opens for nobody else', async () => {
-    const { page } = await openPage(browser, shop, { javaScriptEnabled: false })
+    const { page } = await here.open({ javaScriptEnabled: false })
     await page.goto('/owner/alliances')
     await page.waitForURL(/\/sign-in\?to=/)
     await page.getByRole('button', { name: 'Maya, floor staff at Damen Street' }).click()

@@ -1,26 +1,11 @@
 /** Every page: readable by everybody, on a phone, without scripts, and closed to strangers. */
-
-import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { PROBLEMS } from '../../src/http/problem.ts'
-import type { Shop } from './shop.ts'
-import { openBrowser, openPage, openShop } from './shop.ts'
+import { openShop } from './shop.ts'
+import { barriers, PHONE, SEEDED, visits } from './visit.ts'
 
-const SEEDED = join(inject('templates'), 'seeded.sqlite')
-
-let browser: Browser
-let shop: Shop
-
-beforeAll(async () => {
-  browser = await openBrowser()
-}, 60_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
-  shop = await openShop(SEEDED)
-}, 30_000)
-afterEach(() => shop.close())
+const here = visits()
 
 /** Walk through every state that a page can be in, and look at each. */
 async function everyState(page: Page, look: (state: string) => Promise<void>) {
@@ -80,13 +65,10 @@ async function everyState(page: Page, look: (state: string) => Promise<void>) {
 describe('everybody can use the pages', () => {
   for (const colorScheme of ['light', 'dark'] as const)
     it(`meets WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 120_000 }, async () => {
-      const { page, complaints } = await openPage(browser, shop, { colorScheme })
+      const { page, complaints } = await here.open({ colorScheme })
       const found: string[] = []
       await everyState(page, async (state) => {
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-          .analyze()
-        for (const { id, nodes } of violations) found.push(`${state}: ${id} ${nodes[0]?.html}`)
+        for (const barrier of await barriers(page)) found.push(`${state}: ${barrier}`)
       })
       expect(found).toEqual([])
       expect(complaints).toEqual([])
@@ -94,7 +76,7 @@ describe('everybody can use the pages', () => {
     })
 
   it('fits a phone without scrolling sideways, in every state', { timeout: 60_000 }, async () => {
-    const { page } = await openPage(browser, shop, {
+    const { page } = await here.open({
       viewport: { width: 390, height: 844 },
       isMobile: true,
       hasTouch: true,
@@ -107,7 +89,7 @@ describe('everybody can use the pages', () => {
   })
 
   it('has no target smaller than 24 pixels at the till', async () => {
-    const { page } = await openPage(browser, shop, { viewport: { width: 390, height: 844 } })
+    const { page } = await here.open({ viewport: PHONE.viewport })
     await page.goto('/till')
     await page.getByRole('button', { name: /^Ana/ }).click()
     await page.locator('.lines').waitFor()
@@ -121,7 +103,7 @@ describe('everybody can use the pages', () => {
   })
 
   it('works without any script', async () => {
-    const { page } = await openPage(browser, shop, { javaScriptEnabled: false })
+    const { page } = await here.open({ javaScriptEnabled: false })
     await page.goto('/till')
     await page.getByRole('button', { name: /^Ana/ }).click()
     await page.getByText('2 pieces').waitFor()
@@ -133,7 +115,7 @@ describe('everybody can use the pages', () => {
   })
 
   it('says on every page that the clock is set, and to what', async () => {
-    const { page } = await openPage(browser, shop)
+    const { page } = await here.open()
     for (const path of ['/', '/till', '/reference']) {
       await page.goto(path)
       expect(await page.locator('.clock').textContent(), path).toContain('Saturday 14 March 2026, 11:4')
@@ -144,7 +126,7 @@ describe('everybody can use the pages', () => {
 
 describe('the reference', () => {
   it('has every endpoint with its fields, and an anchor for every problem code', async () => {
-    const { page, complaints } = await openPage(browser, shop)
+    const { page, complaints } = await here.open()
     await page.goto('/reference#problem-id_reused')
     const document = (await (await page.request.get('/openapi.json')).json()) as {
       paths: Record<string, Record<string, { operationId: string }>>
@@ -168,7 +150,7 @@ describe('strangers', () => {
 
   it('cannot post a form from another place', async () => {
     const post = (headers: Record<string, string>) =>
-      fetch(`${shop.address}/till`, {
+      fetch(`${here.shop.address}/till`, {
         method: 'POST',
         headers: { ...form, ...headers },
         body: 'do=ask',
@@ -177,13 +159,13 @@ describe('strangers', () => {
     expect(await post({})).toBe(403)
     expect(await post({ origin: 'https://elsewhere.example' })).toBe(403)
     expect(await post({ origin: 'null' })).toBe(403)
-    expect(await post({ 'sec-fetch-site': 'cross-site', origin: shop.address })).toBe(403)
+    expect(await post({ 'sec-fetch-site': 'cross-site', origin: here.shop.address })).toBe(403)
     expect(await post({ 'sec-fetch-site': 'same-site' })).toBe(403)
-    expect(await post({ origin: shop.address })).toBe(303)
+    expect(await post({ origin: here.shop.address })).toBe(303)
   })
 
   it('find texts where they tried to put code', async () => {
-    const { page, complaints } = await openPage(browser, shop)
+    const { page, complaints } = await here.open()
     const evil = '"><script>alert(1)</script>\u202Eevil'
     const query = new URLSearchParams({
       find: evil,
@@ -204,7 +186,7 @@ describe('strangers', () => {
 
   it('cannot frame a page, and nothing is loaded from elsewhere', async () => {
     for (const path of ['/', '/till', '/reference']) {
-      const { headers } = await fetch(shop.address + path)
+      const { headers } = await fetch(here.shop.address + path)
       const policy = headers.get('content-security-policy')
       expect(policy, path).toContain("default-src 'none'")
       expect(policy, path).toContain("frame-ancestors 'none'")
@@ -235,11 +217,11 @@ describe('strangers', () => {
   })
 
   it('may keep what pages load for a year, since its address changes with it', async () => {
-    const start = await (await fetch(shop.address)).text()
+    const start = await (await fetch(here.shop.address)).text()
     const assets = [...start.matchAll(/"(\/assets\/[^"]+)"/g)].map((found) => found[1]!)
     expect(assets).toHaveLength(2)
     for (const asset of assets) {
-      const answer = await fetch(shop.address + asset)
+      const answer = await fetch(here.shop.address + asset)
       expect(answer.status).toBe(200)
       expect(answer.headers.get('cache-control')).toContain('immutable')
     }

@@ -2,19 +2,16 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
 import { randomText } from '../../src/settings.ts'
 import { BUMP, REV, statement } from '../../src/store/engine.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { SEEDED_AT } from '../support/engines.ts'
-import type { Shop } from './shop.ts'
-import { openBrowser, openPage, openShop } from './shop.ts'
+import { openShop } from './shop.ts'
+import { barriers, button, PHONE, SEEDED, signIn, visits } from './visit.ts'
 
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
-const AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const CALENDAR = [
   'BEGIN:VCALENDAR',
   'BEGIN:VEVENT',
@@ -28,29 +25,20 @@ const CALENDAR = [
 
 type Lived = { file: string; booked: string[]; late: string }
 
-let browser: Browser
 let folder: string
 let lived: Lived
-let shop: Shop
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'encore-partner-'))
-  browser = await openBrowser()
   lived = await liveAMonth()
 }, 60_000)
-afterAll(async () => {
-  await browser.close()
-  rmSync(folder, { recursive: true })
-})
-beforeEach(async () => {
-  shop = await openShop(lived.file)
-}, 30_000)
-afterEach(() => shop.close())
+afterAll(() => rmSync(folder, { recursive: true }))
+const here = visits(() => lived.file)
 
 /** The seeded shop with families on their way, one late, a family sent back, a proposal, a draft with bad words, a check running out. */
 async function liveAMonth(): Promise<Lived> {
   const file = join(folder, 'lived.sqlite')
-  copyFileSync(join(inject('templates'), 'seeded.sqlite'), file)
+  copyFileSync(SEEDED, file)
   const engine = openSqlite(file, 'migrations')
   const clock = () => Date.parse(SEEDED_AT)
   const { app, deps } = createApp({ engine, clock, random: randomText, log: () => {}, demo: true })
@@ -133,15 +121,10 @@ async function liveAMonth(): Promise<Lived> {
   return { file, booked, late }
 }
 
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
 const link = (page: Page, name: string) => page.getByRole('main').getByRole('link', { name, exact: true })
 const intro = (page: Page, code: string) => page.getByRole('article', { name: code })
 
-async function asPartner(page: Page, to = '/partner') {
-  await page.goto(`/sign-in?to=${to}`)
-  await button(page, 'Northside Conservatory, a partner').click()
-  await page.waitForURL((url) => url.pathname === to)
-}
+const asPartner = (page: Page, to = '/partner') => signIn(page, 'Northside Conservatory, a partner', to)
 
 /** Open what is folded, so that all of a page is looked at; also without its scripts. */
 const unfold = async (page: Page) => {
@@ -202,7 +185,7 @@ async function everyState(page: Page, look: (state: string) => Promise<void>) {
 describe('a partner', () => {
   for (const javaScriptEnabled of [true, false])
     it(`is told first what is owed, and says what became of a family in one tap, ${javaScriptEnabled ? 'on a phone' : 'without scripts'}`, async () => {
-      const { page, complaints } = await openPage(browser, shop, { ...PHONE, javaScriptEnabled })
+      const { page, complaints } = await here.open({ ...PHONE, javaScriptEnabled })
       await asPartner(page)
       const first = page.getByRole('article').first()
       expect(await first.textContent()).toContain(lived.late)
@@ -245,7 +228,7 @@ describe('a partner', () => {
     })
 
   it('types a code from the counter as it is read, and sees a first name only where she allows it', async () => {
-    const { page } = await openPage(browser, shop, PHONE)
+    const { page } = await here.open(PHONE)
     await asPartner(page)
     await page.getByLabel('A code from your counter').fill(` ${lived.booked[0]!.toLowerCase()} `)
     await button(page, 'Look').tap()
@@ -263,7 +246,7 @@ describe('a partner', () => {
   })
 
   it('gives a family a code, and the till says who sent her, once', async () => {
-    const { page, complaints } = await openPage(browser, shop)
+    const { page, complaints } = await here.open()
     await asPartner(page)
     await button(page, 'Give them a code').click()
     const code = (await page.locator('.slip-code').textContent())!.replace('Code ', '').trim()
@@ -289,7 +272,7 @@ describe('a partner', () => {
   })
 
   it('adds a weekly time, looks at a calendar before it is written, and hears whom to tell of a cancellation', async () => {
-    const { page, complaints } = await openPage(browser, shop, { ...PHONE, javaScriptEnabled: false })
+    const { page, complaints } = await here.open({ ...PHONE, javaScriptEnabled: false })
     await asPartner(page, '/partner/places')
     const piano = page.getByRole('region', { name: 'Free first piano lesson' })
     await piano.getByText('Add a time').tap()
@@ -334,7 +317,7 @@ describe('a partner', () => {
   })
 
   it('reads what a proposal changes, agrees to it, doubts a line and prints a statement', async () => {
-    const { page, complaints } = await openPage(browser, shop, PHONE)
+    const { page, complaints } = await here.open(PHONE)
     await asPartner(page, '/partner/terms')
     const changes = page.locator('.desk-changes')
     await changes.getByText('You to the shop, share of the first sale').waitFor()
@@ -360,7 +343,7 @@ describe('a partner', () => {
   })
 
   it('sees beside each field which words stand in the way of a draft, and mends them', async () => {
-    const { page } = await openPage(browser, shop, { ...PHONE, javaScriptEnabled: false })
+    const { page } = await here.open({ ...PHONE, javaScriptEnabled: false })
     await asPartner(page, '/partner/offers')
     await link(page, 'Hurry: first cello lesson').tap()
     expect(await page.locator('#headline-wrong mark').textContent()).toBe('Hurry')
@@ -383,11 +366,10 @@ describe('a partner', () => {
 describe('everybody can use the pages', () => {
   for (const colorScheme of ['light', 'dark'] as const)
     it(`they meet WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 180_000 }, async () => {
-      const { page } = await openPage(browser, shop, { ...PHONE, colorScheme })
+      const { page } = await here.open({ ...PHONE, colorScheme })
       const found: string[] = []
       await everyState(page, async (state) => {
-        const { violations } = await new AxeBuilder({ page }).withTags(AA).analyze()
-        for (const { id, nodes } of violations) found.push(`${state}: ${id} ${nodes[0]?.html}`)
+        for (const barrier of await barriers(page)) found.push(`${state}: ${barrier}`)
       })
       expect(found).toEqual([])
       await page.context().close()
@@ -400,7 +382,7 @@ describe('everybody can use the pages', () => {
     it(`they fit a ${name} without scrolling sideways, with targets of 44 pixels`, {
       timeout: 120_000,
     }, async () => {
-      const { page } = await openPage(browser, shop, { ...viewport, reducedMotion: 'reduce' })
+      const { page } = await here.open({ ...viewport, reducedMotion: 'reduce' })
       const wrong: string[] = []
       let n = 0
       await everyState(page, async (state) => {
@@ -465,7 +447,7 @@ describe('what was written by others', () => {
     ])
     engine.close()
     const hostile = await openShop(file)
-    const { page, complaints } = await openPage(browser, hostile)
+    const { page, complaints } = await here.open({}, hostile)
     await asPartner(page)
     const shown = new Set<string>()
     for (const path of [

@@ -1,33 +1,16 @@
 /** Signing in and out, as people do it: with a link or as one of the demo shop, without scripts, on a phone. */
-import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import type { Shop } from './shop.ts'
-import { openBrowser, openPage, openShop } from './shop.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { barriers, button, PHONE, signIn, visits } from './visit.ts'
 
-const SEEDED = join(inject('templates'), 'seeded.sqlite')
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+const here = visits()
 
-let browser: Browser
-let shop: Shop
-
-beforeAll(async () => {
-  browser = await openBrowser()
-}, 60_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
-  shop = await openShop(SEEDED)
-}, 30_000)
-afterEach(() => shop.close())
-
-const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name })
 const link = (page: Page, name: string) =>
   page.getByRole('navigation').getByRole('link', { name, exact: true })
 
 /** A new link for somebody, made by the owner. */
 async function invited(ask: object): Promise<string> {
-  const answer = await fetch(`${shop.address}/v1/invites`, {
+  const answer = await fetch(`${here.shop.address}/v1/invites`, {
     method: 'POST',
     headers: { authorization: 'Bearer encore_owner_demo', 'content-type': 'application/json' },
     body: JSON.stringify(ask),
@@ -37,7 +20,7 @@ async function invited(ask: object): Promise<string> {
 
 describe('signing in', () => {
   it('takes a link, one tap and no script, and signing out one more', async () => {
-    const { page } = await openPage(browser, shop, { javaScriptEnabled: false })
+    const { page } = await here.open({ javaScriptEnabled: false })
     const url = await invited({ role: 'staff', site: 'BK', staff: 'st_maya', label: 'Maya' })
     await page.goto(`${url}&to=/reference`)
     await page.getByText('This link is for Maya, floor staff at Damen Street').waitFor()
@@ -59,15 +42,13 @@ describe('signing in', () => {
   })
 
   it('shows each role of the demo shop the ways that are open to it', async () => {
-    const { page } = await openPage(browser, shop, { javaScriptEnabled: false })
+    const { page } = await here.open({ javaScriptEnabled: false })
     for (const [who, ways] of [
       ['Jo, floor staff at Lincoln Corner', ['/staff/alliances']],
       ['Rosa, the owner', ['/owner/alliances', '/staff/alliances']],
       ['Northside Conservatory, a partner', ['/partner']],
     ] as const) {
-      await page.goto('/sign-in?to=/reference')
-      await button(page, who).click()
-      await page.waitForURL(/\/reference$/)
+      await signIn(page, who)
       const found = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').all()
       const paths = await Promise.all(found.map((each) => each.getAttribute('href')))
       expect(paths, who).toEqual([...ways, '/till', '/reference'])
@@ -96,12 +77,9 @@ describe('everybody can sign in', () => {
     it(`meets WCAG 2.2 AA, ${colorScheme}`, async () => {
       const found: string[] = []
       for (const [state, go] of states) {
-        const { page } = await openPage(browser, shop, { colorScheme })
+        const { page } = await here.open({ colorScheme })
         await go(page)
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-          .analyze()
-        for (const { id, nodes } of violations) found.push(`${state}: ${id} ${nodes[0]?.html}`)
+        for (const barrier of await barriers(page)) found.push(`${state}: ${barrier}`)
         await page.context().close()
       }
       expect(found).toEqual([])
@@ -109,7 +87,7 @@ describe('everybody can sign in', () => {
 
   it('fits a phone, with nothing too small to tap', async () => {
     for (const [state, go] of states) {
-      const { page } = await openPage(browser, shop, PHONE)
+      const { page } = await here.open(PHONE)
       await go(page)
       const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
       expect(over, state).toBeLessThanOrEqual(0)

@@ -1,28 +1,17 @@
 /** The till page: the stories of the demo shop, as somebody at the till walks through them. */
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import type { Shop } from './shop.ts'
-import { openBrowser, openPage, openShop } from './shop.ts'
+import type { Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { visits } from './visit.ts'
 
-const SEEDED = join(inject('templates'), 'seeded.sqlite')
-
-let browser: Browser
-let shop: Shop
+const here = visits()
 let page: Page
 let complaints: string[]
 
-beforeAll(async () => {
-  browser = await openBrowser()
-}, 60_000)
-afterAll(() => browser.close())
 beforeEach(async () => {
-  shop = await openShop(SEEDED)
-  ;({ page, complaints } = await openPage(browser, shop))
+  ;({ page, complaints } = await here.open())
 }, 30_000)
 afterEach(async () => {
   await page.context().close()
-  await shop.close()
   expect(complaints, 'the console stays silent, and so does the content policy').toEqual([])
 })
 

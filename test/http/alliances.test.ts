@@ -1,8 +1,8 @@
 /** Alliances over HTTP: drafted, decided on, moved, changed, and tried out; on both engines. */
 import { describe, expect, test } from 'vitest'
+import type { Office } from '../support/office.ts'
+import { MANAGER, OTHER_PARTNER, openOffice, PARTNER } from '../support/office.ts'
 import { ENGINES } from '../support/shop.ts'
-import type { Office } from './office.ts'
-import { MANAGER, OTHER_PARTNER, openOffice, PARTNER } from './office.ts'
 
 const read = async ({ call }: Office, id = 'A02', key?: string) =>
   call('GET', `/v1/alliances/${id}`, undefined, key ? { key } : {})

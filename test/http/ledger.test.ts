@@ -196,6 +196,23 @@ test('events go out signed, hold ids only, are tried again, and arrive once', as
   expect(await deliver(shop.engine, () => now, fetch)).toBe(0)
 })
 
+test('agreed terms, moved alliances and cancelled sessions go out, to whoever asked for them', async () => {
+  const shop = await openShop('node')
+  await shop.ask('POST', '/v1/webhooks', { url: 'https://shop.example/all' }, 'owner')
+  await shop.ask(
+    'POST',
+    '/v1/webhooks',
+    { url: 'https://shop.example/moves', types: ['alliance.moved'] },
+    'owner',
+  )
+  await shop.ask('POST', '/v1/alliances/A04/decisions', { version: 1, decision: 'agree' }, 'owner')
+  await shop.ask('POST', '/v1/alliances/A02/moves', { to: 'paused' }, 'owner')
+  await shop.ask('POST', '/v1/sessions/ses_O049_20260321_0930/cancel', {}, 'owner')
+  const sent = await rows(shop, 'select type, webhookId, body from outbox order by rowid')
+  expect(sent.map(({ type }) => type)).toEqual(['alliance.moved', 'alliance.moved', 'session.cancelled'])
+  expect(JSON.parse(sent[0]!.body).data).toEqual({ alliance: 'A02', from: 'live', to: 'paused' })
+})
+
 test('a signature is what the specification’s own example says', async () => {
   // https://github.com/standard-webhooks/standard-webhooks: its libraries' test vector.
   const sent = {

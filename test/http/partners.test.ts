@@ -1,8 +1,8 @@
 /** Partners and their checks over HTTP; on both engines. */
 import { describe, expect, test } from 'vitest'
+import type { Office } from '../support/office.ts'
+import { MANAGER, openOffice, PARTNER } from '../support/office.ts'
 import { ENGINES } from '../support/shop.ts'
-import type { Office } from './office.ts'
-import { MANAGER, openOffice, PARTNER } from './office.ts'
 
 const GYM = {
   name: 'Álta Gymnastics & Co.',

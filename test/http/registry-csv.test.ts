@@ -3,13 +3,12 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { guarded, unguarded } from '../../src/core/registry-csv.ts'
+import type { Office } from '../support/office.ts'
+import { MANAGER, openOffice, PARTNER } from '../support/office.ts'
 import { ENGINES } from '../support/shop.ts'
-import type { Office } from './office.ts'
-import { MANAGER, openOffice, PARTNER } from './office.ts'
 
 const table = async ({ call }: Office) =>
-  (await call('GET', '/v1/registry.csv', undefined, { key: MANAGER })).text
-/** Over a till's process, so that the file is also read at the edge. */
+  (await call('GET', '/v1/registry.csv', undefined, { key: MANAGER })).body as string
 const read = async ({ shop }: Office, csv: string, more: object = {}) =>
   shop.ask('POST', '/v1/registry/import', { csv, ...more }, 'owner')
 const count = async ({ shop }: Office, name: string) =>

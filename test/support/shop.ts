@@ -54,7 +54,8 @@ export async function openShop(kind: (typeof ENGINES)[number]): Promise<Shop> {
 
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
-function asker(fetch: Fetch): Shop['ask'] {
+/** Asking over a fetch of paths. */
+export function asker(fetch: Fetch): Shop['ask'] {
   return async (method, path, body, key = 'BK', headers = {}) => {
     const response = await fetch(path, {
       method,
