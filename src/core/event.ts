@@ -54,7 +54,7 @@ function programAfter(catalogue: Pick<Catalogue, 'listedById' | 'linksFrom'>, of
 
 export type EventLine = {
   id: string
-  kind: 'attended' | 'enrolled' | 'recitalScheduled'
+  kind: 'booked' | 'attended' | 'enrolled' | 'recitalScheduled'
   goal: string
   offerId: string
   weight: number
@@ -66,15 +66,17 @@ export type EventLine = {
 /** The id under which it is kept that who enrolled had come before. */
 export const cameWith = (eventId: string): string => `${eventId}.came`
 
-/** The lines of evidence that a partner's word about a referral is: who enrolled has also attended. */
+/** The lines of evidence that an event of a referral is: who enrolled has also attended. */
 export function linesOfReferral(
   catalogue: Pick<Catalogue, 'listedById' | 'linksFrom'>,
   referredTo: string,
   event: { id: string; kind: string; offerId: string | null; onDate: string; aboutOn: string | null },
 ): EventLine[] {
   const { kind } = event
-  if (kind !== 'attended' && kind !== 'enrolled' && kind !== 'recitalScheduled') return []
-  const offerId = event.offerId ?? (kind === 'attended' ? referredTo : programAfter(catalogue, referredTo))
+  const isBooking = kind === 'accepted' || kind === 'booked'
+  if (!isBooking && kind !== 'attended' && kind !== 'enrolled' && kind !== 'recitalScheduled') return []
+  const offerId =
+    event.offerId ?? (isBooking || kind === 'attended' ? referredTo : programAfter(catalogue, referredTo))
   const line = (as: EventLine['kind'], offer: string, id: string): EventLine[] =>
     goalsOfEvent(catalogue, as, offer).map((goal) => ({
       ...goal,
@@ -84,6 +86,7 @@ export function linesOfReferral(
       onDate: event.onDate,
       aboutDate: event.aboutOn,
     }))
+  if (isBooking) return line('booked', offerId, event.id)
   return kind === 'enrolled' && offerId !== referredTo
     ? [...line(kind, offerId, event.id), ...line('attended', referredTo, cameWith(event.id))]
     : line(kind, offerId, event.id)

@@ -3,7 +3,6 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue, Listed } from '../core/catalogue.ts'
 import { placesLeft as placesFree, termsFor } from '../core/catalogue.ts'
 import { digest } from '../core/chance.ts'
-import { goalsOfEvent } from '../core/event.ts'
 import { isFull } from '../core/gate.ts'
 import { codeOf } from '../core/referral-code.ts'
 import { dateOf, dayOf, localDay, weekOf } from '../core/time.ts'
@@ -363,12 +362,6 @@ async function accept(
       )
     }
   }
-  if (rec.customer && before === null)
-    write.evidence = goalsOfEvent(catalogue, 'booked', listed.offer.id).map((goal) => ({
-      ...evidenceLine(told, 'booked', goal.goal),
-      ...goal,
-      speakable: 1,
-    }))
   return {
     referral: {
       code: row.code,
@@ -391,7 +384,7 @@ async function decline(engine: Engine, write: OutcomeWrite, told: Told): Promise
   }
   if (rec.customer)
     write.evidence = Object.keys(listed.offer.goals).map((goal) => ({
-      ...evidenceLine(told, 'declined', goal),
+      ...declinedLine(told, goal),
       weight: 0,
       halfLifeDays: 1,
       words: input.state === 'wrong' ? 'wrong' : input.reason!,
@@ -428,14 +421,10 @@ function eventFrom(
   return { follows: statements }
 }
 
-const evidenceLine = (
-  { rec, listed, input, today, reading }: Told,
-  kind: 'declined' | 'booked',
-  goal: string,
-) => ({
+const declinedLine = ({ rec, listed, input, today, reading }: Told, goal: string) => ({
   id: `${input.eventId}#${goal}`,
   customer: rec.customer!,
-  kind,
+  kind: 'declined' as const,
   goal,
   offerId: listed.offer.id,
   staffId: input.staff ?? null,

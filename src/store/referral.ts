@@ -245,6 +245,8 @@ function disputesOf({ referral: row, disputes }: ReferralFile, standing: Standin
   return statements
 }
 
+const isYes = ({ kind }: ReferralEvent) => kind === 'accepted' || kind === 'booked'
+
 /** What a partner told moves her on; what was voided no longer does. Without her consent nothing is kept. */
 function evidenceFollowing(
   row: ReferralRow,
@@ -254,7 +256,11 @@ function evidenceFollowing(
 ): Statement[] {
   if (row.customer === null || row.direction !== 'ours') return []
   const counted = new Set(standing.counted.map((event) => event.id))
-  const rows = standing.counted.flatMap((event) => evidenceOf(event))
+  // She said yes once, whatever day she takes in the end.
+  const [yes] = standing.counted.filter(isYes)
+  const rows = standing.counted
+    .filter((event) => !isYes(event) || event === yes)
+    .flatMap((event) => evidenceOf(event))
   const gone = [...standing.effects.keys()].filter((id) => !counted.has(id))
   const statements: Statement[] = []
   if (rows.length > 0)

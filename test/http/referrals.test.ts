@@ -178,6 +178,27 @@ describe.each(ENGINES)('%s', (kind) => {
     ).toEqual([])
   })
 
+  test('a place that staff keep and confirm for her is known as booked, once', async () => {
+    const shop = await openShop(kind)
+    const held = await shop.ask(
+      'POST',
+      '/v1/holds',
+      { eventId: 'h1', sessionId: 'ses_O054_20260321_1000', customer: 'g01-ana' },
+      'staff',
+    )
+    for (let i = 0; i < 2; i++) {
+      const confirmed = await shop.ask(
+        'POST',
+        `/v1/holds/${held.body.hold.id}/confirm`,
+        { eventId: 'c1' },
+        'staff',
+      )
+      expect([confirmed.status, confirmed.body.code]).toEqual([200, expect.stringMatching(/^BK-/)])
+    }
+    const { body } = await shop.ask('GET', '/v1/customers/g01-ana/evidence', undefined, 'staff')
+    expect(body.evidence.map((line: any) => line.kind)).toEqual(['booked', 'told'])
+  })
+
   test('a family that is forgotten altogether leaves a code that is nobody’s', async () => {
     const shop = await openShop(kind)
     const { code } = await accepted(shop)
