@@ -216,7 +216,7 @@ async function inviteCommand(args: string[]): Promise<number> {
   const hours = Number(values.hours ?? '72')
   if (!Number.isInteger(hours) || hours < 1 || hours > 336)
     throw new Usage('--hours is a whole number from 1 to 336.')
-  const origin = values.origin ?? 'http://127.0.0.1:8787'
+  const origin = values.origin ?? `http://127.0.0.1:${process.env.PORT ?? 8787}`
   if (!URL.canParse(origin) || !/^https?:$/.test(new URL(origin).protocol))
     throw new Usage('--origin is where the pages are, such as https://encore.example.')
   return withStore(async (engine, now) => {

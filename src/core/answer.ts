@@ -113,11 +113,18 @@ function offerAnswer({ listed, weighed }: Scored, moment: Moment, currency: stri
         place: session.place,
         placesLeft: placesLeft(session, moment.nowMs),
       })),
-    say: offer.say,
+    say: sayOf(listed, dateOf(moment.today)),
     reasons: reasonsFor(listed, moment, weighed.goesWith),
     backStage: backStageOf(listed, moment),
     next: nextOf(listed, moment),
   }
+}
+
+/** The words of an offer. Where it says nothing of what we earn, the terms do. */
+function sayOf(listed: Listed, date: string): Say {
+  const { say } = listed.offer
+  if (say.disclosure.trim() !== '' || listed.offer.partnerId === null) return say
+  return { ...say, disclosure: termsFor(listed, date)?.disclosure ?? '' }
 }
 
 function backStageOf(listed: Listed, moment: Moment): OfferAnswer['backStage'] {

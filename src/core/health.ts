@@ -57,6 +57,8 @@ export type HealthReferral = {
   firstWordOn: string | null
   came: boolean
   enrolled: boolean
+  /** Booked for a session that was called off. */
+  calledOff: boolean
   /** What the family pays its partner, in minor units, if we were told. */
   valueMinor: number | null
 }
@@ -477,6 +479,16 @@ export function alertsOf(inputs: HealthInputs, parts: readonly Part[]): Alert[] 
       'EXPIRES',
       days <= EXPIRY_ALERTS[2] ? 3 : days <= EXPIRY_ALERTS[1] ? 2 : 1,
       `Ends in ${daysWords(days)}, on ${dateWords(endsOn!)}.`,
+    )
+  const untold = inputs.referrals
+    .filter((each) => each.calledOff)
+    .map(({ code }) => code)
+    .sort(order)
+  if (untold.length > 0)
+    say(
+      'CALLED_OFF',
+      3,
+      `A time was called off: ${untold.length === 1 ? 'one family' : `${untold.length} families`} must be told (${untold.join(', ')}).`,
     )
   if (part('SILENT').number)
     say('SILENT', part('SILENT').state === 'bad' ? 3 : 2, `Word is overdue: ${part('SILENT').value}.`)

@@ -5,7 +5,7 @@ import { termsFor } from './catalogue.ts'
 import { readinessRefusal } from './gate.ts'
 import type { Offer } from './offer.ts'
 import type { Difference, TermsRecord } from './terms.ts'
-import { differences, needsBriefing } from './terms.ts'
+import { differences, needsBriefing, termsOn } from './terms.ts'
 import { dateOf, dayOf, instantOf, localDay } from './time.ts'
 
 /** What may be tried out, alone or together. */
@@ -101,11 +101,15 @@ export function preview(
   const versions = catalogue.parts.termsOf.get(alliance.id) ?? []
   const after = { ...alliance, state: trial.move ?? alliance.state }
   const tried = versionsTried(versions, trial, today)
+  const ends = termsOn(versions, today)?.record.endsOn
   const dates = [
     ...new Set([
       today,
       ...(trial.terms && trial.terms.startsOn > today ? [trial.terms.startsOn] : []),
       ...(trial.endOn !== undefined && trial.endOn >= today ? [dateOf(dayOf(trial.endOn) + 1)] : []),
+      ...(trial.terms && trial.terms.endsOn < (ends ?? '9999') && trial.terms.endsOn >= today
+        ? [dateOf(dayOf(trial.terms.endsOn) + 1)]
+        : []),
     ]),
   ].sort()
   const chosen = restsOn(catalogue.parts.alliancesOf.get(alliance.partnerId) ?? [], after)

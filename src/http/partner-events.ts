@@ -9,9 +9,9 @@ import { ref } from './fields.ts'
 import { Problem, parsed, problems } from './problem.ts'
 import { tellReferral } from './referral-events.ts'
 import { FollowedSchema, ToldSchema } from './referrals.ts'
-import { isSigned, newSecret } from './webhook-signature.ts'
+import { isSigned, newSecret, REPLAY_WINDOW_SECONDS } from './webhook-signature.ts'
 
-const { eventId: _, ...toldFields } = ToldSchema.shape
+const { eventId: _, kind: __, ...toldFields } = ToldSchema.shape
 
 const SignedEventSchema = z
   .strictObject({
@@ -24,7 +24,7 @@ const SignedEventSchema = z
       'referral.void',
     ]),
     timestamp: z.string().max(40).optional(),
-    data: z.strictObject({ ...toldFields, kind: toldFields.kind.optional(), code: z.string().max(20) }),
+    data: z.strictObject({ ...toldFields, code: z.string().max(20) }),
   })
   .openapi('SignedEvent', {
     example: {
@@ -99,6 +99,13 @@ export function partnerEvents(app: App): void {
         raw,
         Math.floor(deps.clock() / 1000),
       ))
+    const seconds = Math.floor(deps.clock() / 1000)
+    if (Math.abs(Number(headers['webhook-timestamp']) - seconds) > REPLAY_WINDOW_SECONDS)
+      throw new Problem(
+        'signature_invalid',
+        `webhook-timestamp: is more than five minutes from this service’s clock, which is at ${seconds}.`,
+        [{ field: 'webhook-timestamp', message: 'is more than five minutes from our clock' }],
+      )
     // An unknown partner, an unset secret and a wrong signature are told apart by nobody.
     if (!signed) throw new Problem('signature_invalid')
     const { type, data } = c.req.valid('json')

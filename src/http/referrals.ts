@@ -36,6 +36,10 @@ const ReferralSchema = z
     partner: z.string(),
     offer: z.strictObject({ id: z.string(), headline: z.string() }).nullable(),
     startsAt: z.string().nullable().openapi({ description: 'The session that it is booked for.' }),
+    calledOff: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The session it was booked for was called off: she must be told.' }),
     madeOn: z.string(),
     expiresOn: z.string().openapi({ description: 'The last day on which the code may be used.' }),
     statusDueOn: z
@@ -59,6 +63,7 @@ const ReferralSchema = z
       partner: 'P02',
       offer: { id: 'O054', headline: 'Free first piano lesson' },
       startsAt: '2026-03-21T10:00:00-05:00',
+      calledOff: null,
       madeOn: '2026-03-14',
       expiresOn: '2026-03-21',
       statusDueOn: '2026-04-04',
@@ -86,6 +91,10 @@ const list = createRoute({
       direction: z.enum(['ours', 'theirs']).optional(),
       partner: ref().optional(),
       alliance: ref().optional(),
+      calledOff: z
+        .enum(['true', 'false'])
+        .optional()
+        .openapi({ description: 'Only those whose session was called off.' }),
       owing: z.enum(['true', 'false']).optional().openapi({ description: 'Only those whose word is late.' }),
     }),
   },
@@ -247,7 +256,7 @@ export function referrals(app: App): void {
   app.openapi(list, async (c) => {
     const deps = c.get('deps')
     const key = c.get('key')
-    const { limit, cursor, owing, ...query } = c.req.valid('query')
+    const { limit, cursor, owing, calledOff, ...query } = c.req.valid('query')
     const clock = await clockOf(deps)
     const rows = await stored(
       listReferrals(
@@ -260,6 +269,7 @@ export function referrals(app: App): void {
           direction: query.direction ?? null,
           owing: owing === 'true' ? clock.today : null,
           code: null,
+          calledOff: calledOff === 'true',
         },
         keyOf(cursor),
         limit + 1,
@@ -369,6 +379,7 @@ async function seen(
     state: null,
     direction: null,
     owing: null,
+    calledOff: false,
   }
   const [rows, file] = await stored(
     Promise.all([
@@ -384,7 +395,8 @@ async function seen(
 function shown(row: ListedReferral, { catalogue, today }: Awaited<ReturnType<typeof clockOf>>): Referral {
   const { policy } = catalogue
   const state = stateOfReferral(row.state, reportByOf(row.expiresOn, policy.reportDays), today)
-  const waits = row.direction === 'ours' && (state === 'accepted' || state === 'booked')
+  const waits =
+    row.direction === 'ours' && row.calledOff === null && (state === 'accepted' || state === 'booked')
   const since = row.newsOn ?? row.madeOn ?? row.createdAt.slice(0, 10)
   const offer = catalogue.listedById.get(row.offerId)?.offer
   return {
@@ -394,6 +406,7 @@ function shown(row: ListedReferral, { catalogue, today }: Awaited<ReturnType<typ
     partner: row.partnerId ?? '',
     offer: offer ? { id: offer.id, headline: offer.headline } : null,
     startsAt: row.startsAt,
+    calledOff: row.calledOff,
     madeOn: row.madeOn ?? row.createdAt.slice(0, 10),
     expiresOn: row.expiresOn,
     statusDueOn: waits ? row.statusDueOn : null,

@@ -5,7 +5,7 @@
  */
 
 /** How far a timestamp may be from our clock, in seconds: outside it the event is a replay. */
-const REPLAY_WINDOW_SECONDS = 300
+export const REPLAY_WINDOW_SECONDS = 300
 
 const PREFIX = 'whsec_'
 

@@ -43,6 +43,14 @@ export function Qr({ text, label }: { text: string; label: string }) {
   )
 }
 
+/** When and where a kept place is. */
+export type KeptSession = {
+  startsAt: string
+  place: string
+  /** Empty where it is in the shop. */
+  address: string
+}
+
 /** A place that is kept, or that she has: what the last tap led to. */
 export type Kept = {
   holdId: string
@@ -50,6 +58,8 @@ export type Kept = {
   sessionId: string
   /** `12:02`, at the site. */
   until: string
+  /** null: it could not be read. */
+  session: KeptSession | null
   code: string | null
   receiptLine: string | null
   /** Why it did not come about. */
@@ -84,16 +94,42 @@ function Remembered({ search }: { search: Search }) {
   )
 }
 
+/** The card to print: with a place that is hers, the one with its day and code. */
+function PrintLink({ allianceId, search, kept }: { allianceId: string; search: Search; kept: Kept | null }) {
+  const query = new URLSearchParams()
+  if (search.site !== null) query.set('site', search.site)
+  if (kept) {
+    query.set('session', kept.sessionId)
+    query.set('hold', kept.holdId)
+  }
+  const path = `/staff/alliances/${encodeURIComponent(allianceId)}/card`
+  return (
+    <a class="browse-print" href={query.size > 0 ? `${path}?${query}` : path}>
+      {kept ? 'A card to print, with the day and the code' : 'A card to print'}
+    </a>
+  )
+}
+
+const dayOfDate = (date: string) =>
+  `${SHORT_DAYS[new Date(`${date}T00:00:00Z`).getUTCDay()]} ${spokenDate(date)}`
+
+type Understood = AllianceSearch['understood']
+
+/** `No Saturday date; the next are:`, where a day was asked for and none of the dates is on it. */
+function notOnAskedDay({ weekdays, dates }: Understood, count: number): string {
+  const days = weekdays.length > 0 ? `${weekdays.map((n) => WEEKDAYS[n]).join(' or ')} ` : ''
+  const on =
+    dates === null
+      ? ''
+      : dates.from === dates.until
+        ? ` on ${dayOfDate(dates.from)}`
+        : ` from ${dayOfDate(dates.from)} to ${dayOfDate(dates.until)}`
+  return `No ${days}date${on}; the next ${count === 1 ? 'is' : 'are'}:`
+}
+
 /** What was understood of what was typed, so that a misreading is seen at once. */
-export function UnderstoodLine({
-  understood,
-  siteName,
-}: {
-  understood: AllianceSearch['understood']
-  siteName: string
-}) {
+export function UnderstoodLine({ understood, siteName }: { understood: Understood; siteName: string }) {
   const { words, ageMonths, weekdays, dates } = understood
-  const day = (date: string) => `${SHORT_DAYS[new Date(`${date}T00:00:00Z`).getUTCDay()]} ${spokenDate(date)}`
   const parts = [
     words.length > 0 ? `“${words.join(' ')}”` : 'everything',
     ageMonths === null ? null : ageWords(ageMonths),
@@ -101,8 +137,8 @@ export function UnderstoodLine({
     dates === null
       ? null
       : dates.from === dates.until
-        ? day(dates.from)
-        : `${day(dates.from)} to ${day(dates.until)}`,
+        ? dayOfDate(dates.from)
+        : `${dayOfDate(dates.from)} to ${dayOfDate(dates.until)}`,
     `near ${siteName}`,
   ].filter((part) => part !== null)
   return (
@@ -112,21 +148,23 @@ export function UnderstoodLine({
   )
 }
 
-/** One alliance: the offer that fits best, whole; the others in a line each. */
-export function BrowseCard({
-  card,
-  search,
-  nonce,
-  kept,
-}: {
-  card: AllianceCard
+/** What each offer is shown with. */
+type Around = {
   search: Search
   nonce: string
   kept: Kept | null
-}) {
+  understood: Understood
+  hasDates(offerId: string): boolean
+}
+
+/** One alliance: the offer that fits best, whole; the others in a line each. */
+export function BrowseCard({ card, ...shown }: { card: AllianceCard } & Around) {
+  const { search, kept } = shown
   const [best, ...others] = card.offers
   const id = card.allianceId ?? best!.id
   const title = `title-${id}`
+  // Her own card is linked where her code stands: a second one without it would be the wrong one to take.
+  const hasOwnCard = kept !== null && kept.code !== null && card.offers.some(({ id }) => id === kept.offerId)
   return (
     <article class="card browse-card" id={`card-${id}`} aria-labelledby={title}>
       <header class="browse-head">
@@ -147,7 +185,7 @@ export function BrowseCard({
           <span class="label">The family gets</span> <Own>{card.benefit}</Own>
         </p>
       )}
-      <Offer offer={best!} card={card} search={search} nonce={nonce} kept={kept} />
+      <Offer offer={best!} card={card} {...shown} />
       {others.map((offer) => (
         <details class="fold browse-other" open={kept?.offerId === offer.id}>
           <summary>
@@ -155,7 +193,7 @@ export function BrowseCard({
               <Own>{offer.headline}</Own>
             </span>
           </summary>
-          <Offer offer={offer} card={card} search={search} nonce={nonce} kept={kept} />
+          <Offer offer={offer} card={card} {...shown} />
         </details>
       ))}
       <footer class="browse-foot">
@@ -183,10 +221,8 @@ export function BrowseCard({
             ))}
           </ul>
         )}
-        {card.allianceId !== null && (
-          <a class="browse-print" href={`/staff/alliances/${encodeURIComponent(card.allianceId)}/card`}>
-            A card to print
-          </a>
+        {card.allianceId !== null && !hasOwnCard && (
+          <PrintLink allianceId={card.allianceId} search={search} kept={null} />
         )}
       </footer>
     </article>
@@ -195,19 +231,8 @@ export function BrowseCard({
 
 type FoundOffer = AllianceCard['offers'][number]
 
-function Offer({
-  offer,
-  card,
-  search,
-  nonce,
-  kept,
-}: {
-  offer: FoundOffer
-  card: AllianceCard
-  search: Search
-  nonce: string
-  kept: Kept | null
-}) {
+function Offer({ offer, card, ...shown }: { offer: FoundOffer; card: AllianceCard } & Around) {
+  const { search, nonce, kept } = shown
   const mine = kept?.offerId === offer.id ? kept : null
   return (
     <section class="browse-offer">
@@ -230,37 +255,58 @@ function Offer({
           </p>
         )}
       </div>
-      {mine && <KeptPlace kept={mine} search={search} nonce={nonce} partner={card.partner?.name ?? null} />}
-      {mine === null || mine.no !== null ? <Sessions offer={offer} search={search} nonce={nonce} /> : null}
+      {mine && (
+        <KeptPlace
+          kept={mine}
+          search={search}
+          nonce={nonce}
+          partner={card.partner?.name ?? null}
+          allianceId={card.allianceId}
+        />
+      )}
+      {mine === null || mine.no !== null ? <Sessions offer={offer} {...shown} /> : null}
     </section>
   )
 }
 
-function Sessions({ offer, search, nonce }: { offer: FoundOffer; search: Search; nonce: string }) {
-  if (offer.sessions.length === 0) return <p class="quiet">No dates: tell them and they call the family.</p>
+function Sessions({
+  offer,
+  search,
+  nonce,
+  understood,
+  hasDates,
+}: { offer: FoundOffer } & Omit<Around, 'kept'>) {
+  if (offer.sessions.length === 0)
+    return hasDates(offer.id) ? <p class="quiet">No dates: tell them and they call the family.</p> : null
+  const asksDay = understood.weekdays.length > 0 || understood.dates !== null
   return (
-    <ul class="browse-sessions" aria-label="Free places">
-      {offer.sessions.map((session) => (
-        <li class={session.onAskedDay ? 'on-asked-day' : undefined}>
-          <p>
-            <strong>{sessionWords(session.startsAt)}</strong>{' '}
-            <span class="quiet">
-              <Own>{session.place}</Own> ·{' '}
-              {session.placesLeft === 1 ? '1 place' : `${session.placesLeft} places`}
-            </span>
-          </p>
-          <form method="post" action="/staff/alliances#kept">
-            <Remembered search={search} />
-            <input type="hidden" name="nonce" value={nonce} />
-            <input type="hidden" name="offer" value={offer.id} />
-            <input type="hidden" name="session" value={session.id} />
-            <button class="yes-key" type="submit" name="do" value="hold">
-              Hold a place<span class="unseen">, {sessionWords(session.startsAt)}</span>
-            </button>
-          </form>
-        </li>
-      ))}
-    </ul>
+    <>
+      {asksDay && !offer.onAskedDay && (
+        <p class="browse-other-days">{notOnAskedDay(understood, offer.sessions.length)}</p>
+      )}
+      <ul class="browse-sessions" aria-label="Free places">
+        {offer.sessions.map((session) => (
+          <li class={session.onAskedDay ? 'on-asked-day' : undefined}>
+            <p>
+              <strong>{sessionWords(session.startsAt)}</strong>{' '}
+              <span class="quiet">
+                <Own>{session.place}</Own> ·{' '}
+                {session.placesLeft === 1 ? '1 place' : `${session.placesLeft} places`}
+              </span>
+            </p>
+            <form method="post" action="/staff/alliances#kept">
+              <Remembered search={search} />
+              <input type="hidden" name="nonce" value={nonce} />
+              <input type="hidden" name="offer" value={offer.id} />
+              <input type="hidden" name="session" value={session.id} />
+              <button class="yes-key" type="submit" name="do" value="hold">
+                Hold a place<span class="unseen">, {sessionWords(session.startsAt)}</span>
+              </button>
+            </form>
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 
@@ -270,12 +316,15 @@ export function KeptPlace({
   search,
   nonce,
   partner,
+  allianceId,
 }: {
   kept: Kept
   search: Search
   nonce: string
   partner: string | null
+  allianceId: string | null
 }) {
+  const { session } = kept
   if (kept.no !== null)
     return (
       <p class="note note-bad" role="status" id="kept">
@@ -284,32 +333,51 @@ export function KeptPlace({
     )
   if (kept.receiptLine !== null)
     return (
-      <div class="slip browse-slip" role="status" id="kept">
-        <div class="slip-paper">
-          <p class="slip-line">
-            {/* The code stands below it, large. */}
-            <Own>{kept.receiptLine.replace(kept.code ?? '', '').trim()}</Own>
-          </p>
-          {kept.code !== null && (
-            <>
-              <p class="slip-code">{kept.code}</p>
-              <Qr text={kept.code} label={`The code ${kept.code}`} />
-            </>
-          )}
-          <p class="quiet">
-            {kept.code === null ? (
-              'The place is hers.'
-            ) : (
-              <>The place is hers. She shows this at {<Own>{partner ?? 'our desk'}</Own>}.</>
+      <>
+        <div class="slip browse-slip" role="status" id="kept">
+          <div class="slip-paper">
+            <p class="slip-line">
+              {/* The code stands below it, large. */}
+              <Own>{kept.receiptLine.replace(kept.code ?? '', '').trim()}</Own>
+            </p>
+            {kept.code !== null && (
+              <>
+                <p class="slip-code">{kept.code}</p>
+                <Qr text={kept.code} label={`The code ${kept.code}`} />
+              </>
             )}
-          </p>
+            <p class="slip-day">The place is hers{session && `: ${sessionWords(session.startsAt)}`}</p>
+            {session && (
+              <p>
+                <Own>{session.place}</Own>
+                {session.address && (
+                  <span class="quiet browse-address">
+                    <Own>{session.address}</Own>
+                  </span>
+                )}
+              </p>
+            )}
+            {kept.code !== null && (
+              <p class="quiet">She shows this at {<Own>{partner ?? 'our desk'}</Own>}.</p>
+            )}
+          </div>
         </div>
-      </div>
+        {kept.code !== null && allianceId !== null && (
+          <PrintLink allianceId={allianceId} search={search} kept={kept} />
+        )}
+      </>
     )
   return (
     <div class="note browse-kept" role="status" id="kept">
       <p>
-        <strong>A place is kept until {kept.until}.</strong>
+        {session ? (
+          <>
+            <strong>A place is kept: {sessionWords(session.startsAt)}</strong>, <Own>{session.place}</Own> ·{' '}
+          </>
+        ) : (
+          <strong>A place is kept </strong>
+        )}
+        <strong>until {kept.until}</strong>
       </p>
       <form method="post" action="/staff/alliances#kept">
         <Remembered search={search} />

@@ -1,25 +1,45 @@
 /** For staff, phone in one hand: find the alliance, say the sentence, keep the place. Works without scripts. */
 import type { Context } from 'hono'
 import type { Catalogue } from '../core/catalogue.ts'
+import { termsFor } from '../core/catalogue.ts'
+import { dateOf, localDay } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { AllianceCard, AllianceSearch } from '../http/browse.ts'
 import { Problem } from '../http/problem.ts'
 import type { Ask } from './ask.ts'
 import { asking, formOf } from './ask.ts'
-import type { Kept, Search } from './browse-card.tsx'
-import { BrowseCard, KeptPlace, NothingFound, Qr, searchPath, UnderstoodLine } from './browse-card.tsx'
+import type { Kept, KeptSession, Search } from './browse-card.tsx'
+import {
+  BrowseCard,
+  KeptPlace,
+  NothingFound,
+  Qr,
+  searchPath,
+  sessionWords,
+  UnderstoodLine,
+} from './browse-card.tsx'
 import { page, timeWords } from './layout.tsx'
 
-type Taken = { held: boolean; reason: string | null; hold: { id: string; expiresAt: string } | null }
+type Hold = { id: string; sessionId: string; expiresAt: string }
+type Taken = { held: boolean; reason: string | null; hold: Hold | null }
 type Confirmed = {
   confirmed: boolean
   reason: string | null
-  hold: { expiresAt: string } | null
+  hold: Hold | null
   code: string | null
   receiptLine: string | null
 }
+type Session = {
+  offerId: string
+  site: string | null
+  place: string
+  startsAt: string
+  places: { holdId: string | null; state: 'held' | 'confirmed'; code: string | null }[]
+}
 type Shown = { search: Search; kept: Kept | null; wished: 'kept' | 'refused' | null; trouble: string | null }
 
+/** Kinds of offers that are taken home or read, and have no dates. */
+const DATELESS: ReadonlySet<string> = new Set(['product', 'bundle', 'content'])
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$/
 
 export function browse(app: App): void {
@@ -45,6 +65,7 @@ export function browse(app: App): void {
       nonce: /^[A-Za-z0-9]{4,32}$/.test(form.get('nonce') ?? '') ? form.get('nonce')! : deps.random(12),
       site: c.get('key').siteId === null ? (search.site ?? undefined) : undefined,
       staff: c.get('key').staffId ?? undefined,
+      catalogue,
       time: (instant) => timeWords(Date.parse(instant), catalogue.sites.get(siteAt(c, search))!.timeZone),
     }
     const verb = form.get('do') ?? ''
@@ -54,21 +75,100 @@ export function browse(app: App): void {
 
   app.get('/staff/alliances/:id/card', async (c) => {
     const catalogue = await c.get('deps').snapshot.refresh()
-    const search = searchOf(c, new URL(c.req.url).searchParams, catalogue)
-    const site = c.get('key').siteId === null ? search.site : null
-    const said = await reading(c, app)<AllianceSearch>(
-      'GET',
-      `/v1/alliances/search?limit=50${site === null ? '' : `&site=${encodeURIComponent(site)}`}`,
-    )
-    if (!said.ok) throw new Problem(said.code, said.detail)
-    const card = said.body.cards.find(({ allianceId }) => allianceId === c.req.param('id'))
-    if (!card) throw new Problem('not_found')
+    const asked = new URL(c.req.url).searchParams
+    const search = searchOf(c, asked, catalogue)
+    const id = c.req.param('id')
+    const hold = asked.get('hold')
+    const card =
+      hold === null
+        ? await cardOf(c, app, search, id)
+        : await cardWithPlace(c, app, catalogue, siteAt(c, search), id, hold, asked.get('session') ?? '')
     return page(
       c,
-      { title: `${card.partner!.name} · Encore`, here: 'staff', description: 'A card for the family.' },
+      { title: `${card.name} · Encore`, here: 'staff', description: 'A card for the family.' },
       <PrintedCard card={card} />,
     )
   })
+}
+
+/** What stands on a card to print. */
+type Printed = {
+  name: string
+  trade: string
+  opening: string
+  benefit: string | null
+  line: string
+  disclosure: string
+  where: string
+  walkMinutes: number | null
+  /** The place that is hers, on her own card. */
+  hers: (KeptSession & { code: string }) | null
+}
+
+/** A card for anybody. @throws not_found where the alliance cannot be offered */
+async function cardOf(c: Context<Env>, app: App, search: Search, id: string): Promise<Printed> {
+  const site = c.get('key').siteId === null ? search.site : null
+  const said = await reading(c, app)<AllianceSearch>(
+    'GET',
+    `/v1/alliances/search?limit=50${site === null ? '' : `&site=${encodeURIComponent(site)}`}`,
+  )
+  if (!said.ok) throw new Problem(said.code, said.detail)
+  const card = said.body.cards.find(({ allianceId }) => allianceId === id)
+  if (!card) throw new Problem('not_found')
+  const { name, trade, opening } = card.partner!
+  const { line, disclosure } = card.offers[0]!.say
+  const where = [card.place?.name, card.place?.address].filter((part) => part).join(', ')
+  const { benefit, walkMinutes } = card
+  return { name, trade, opening, benefit, line, disclosure, where, walkMinutes, hers: null }
+}
+
+/**
+ * Her own card, with the day and the code. Not by the search: who took the last place is found no more.
+ * The code is read from the place, never from the address. @throws not_found where the place is not hers
+ */
+async function cardWithPlace(
+  c: Context<Env>,
+  app: App,
+  catalogue: Catalogue,
+  siteId: string,
+  id: string,
+  hold: string,
+  sessionId: string,
+): Promise<Printed> {
+  const session = ID.test(sessionId) ? await sessionFrom(reading(c, app), sessionId) : null
+  const place = session?.places.find(({ holdId, state }) => holdId === hold && state === 'confirmed')
+  const listed = catalogue.listedById.get(session?.offerId ?? '')
+  if (!session || !place?.code || !listed?.partner || listed.alliance?.id !== id)
+    throw new Problem('not_found', 'No place is confirmed under this address.')
+  const { name, trade, opening, walkMinutes } = listed.partner
+  const { say } = listed.offer
+  const { timeZone } = catalogue.sites.get(siteId)!
+  const terms = termsFor(listed, dateOf(localDay(c.get('deps').clock(), timeZone)))
+  return {
+    name,
+    trade,
+    opening: session.site === null ? opening : '',
+    benefit: terms?.record.customerBenefit ?? null,
+    line: say.line,
+    disclosure: say.disclosure || (terms?.record.disclosure ?? ''),
+    where: '',
+    walkMinutes: session.site === null ? (walkMinutes[siteId] ?? null) : null,
+    hers: { ...shownSession(catalogue, session), code: place.code },
+  }
+}
+
+async function sessionFrom(call: Ask, id: string): Promise<Session | null> {
+  const said = await call<Session>('GET', `/v1/sessions/${encodeURIComponent(id)}`)
+  return said.ok ? said.body : null
+}
+
+/** Its time and place; with the partner's address where it is at the partner's, and it is clear which of them. */
+function shownSession(catalogue: Catalogue, { offerId, site, place, startsAt }: Session): KeptSession {
+  const all = site === null ? (catalogue.listedById.get(offerId)?.partner?.places ?? []) : []
+  const at =
+    all.find(({ name }) => name !== '' && place.startsWith(name)) ?? (all.length === 1 ? all[0] : null)
+  const parts = at ? [place.startsWith(at.name) ? '' : at.name, at.address] : []
+  return { startsAt, place, address: parts.filter((part) => part).join(', ') }
 }
 
 /** The API for whoever reads: a person by the sign-in, a program by its key. */
@@ -87,12 +187,13 @@ type Act = {
   nonce: string
   site: string | undefined
   staff: string | undefined
+  catalogue: Catalogue
   time(instant: string): string
 }
 
 /** What can be tapped, by its verb. */
 const ACTS: Record<string, (act: Act) => Promise<Partial<Shown>>> = {
-  hold: async ({ form, call, nonce, site, staff, time }) => {
+  hold: async ({ form, call, nonce, site, staff, catalogue, time }) => {
     const [offerId, sessionId] = [form.get('offer') ?? '', form.get('session') ?? '']
     if (!ID.test(offerId) || !ID.test(sessionId)) return {}
     const said = await call<Taken>('POST', '/v1/holds', {
@@ -103,14 +204,20 @@ const ACTS: Record<string, (act: Act) => Promise<Partial<Shown>>> = {
     })
     if (!said.ok) return { trouble: said.detail }
     const { hold, reason } = said.body
-    const none = { holdId: '', offerId, sessionId, until: '', code: null, receiptLine: null }
+    const none = { holdId: '', offerId, sessionId, until: '', code: null, receiptLine: null, session: null }
+    if (!hold) return { kept: { ...none, no: reason } }
+    const session = await sessionFrom(call, hold.sessionId)
     return {
-      kept: hold
-        ? { ...none, holdId: hold.id, until: time(hold.expiresAt), no: null }
-        : { ...none, no: reason },
+      kept: {
+        ...none,
+        holdId: hold.id,
+        until: time(hold.expiresAt),
+        session: session && shownSession(catalogue, session),
+        no: null,
+      },
     }
   },
-  confirm: async ({ form, call, nonce, site, time }) => {
+  confirm: async ({ form, call, nonce, site, catalogue, time }) => {
     const [offerId, sessionId] = [form.get('offer') ?? '', form.get('session') ?? '']
     const holdId = form.get('hold') ?? ''
     if (!ID.test(holdId) || !ID.test(offerId)) return {}
@@ -121,12 +228,14 @@ const ACTS: Record<string, (act: Act) => Promise<Partial<Shown>>> = {
     if (!said.ok) return { trouble: said.detail }
     const { confirmed, reason, hold, code, receiptLine } = said.body
     const until = hold ? time(hold.expiresAt) : ''
+    const session = hold && (await sessionFrom(call, hold.sessionId))
     return {
       kept: {
         holdId,
         offerId,
-        sessionId,
+        sessionId: hold?.sessionId ?? sessionId,
         until,
+        session: session && shownSession(catalogue, session),
         code,
         receiptLine: confirmed ? (receiptLine ?? '') : null,
         no: confirmed ? null : reason,
@@ -181,6 +290,7 @@ async function show(
   // Who took the last place finds the offer no more, and still has a place to confirm.
   const isShown = cards.some(({ offers }) => offers.some(({ id }) => id === kept?.offerId))
   const alone = kept !== null && !isShown ? (catalogue.listedById.get(kept.offerId) ?? null) : null
+  const hasDates = (offerId: string) => !DATELESS.has(catalogue.listedById.get(offerId)?.offer.kind ?? '')
   const siteName = catalogue.sites.get(understood.site)?.name ?? understood.site
   return page(
     c,
@@ -239,7 +349,13 @@ async function show(
           <h2>
             <bdi>{alone.partner?.name ?? alone.offer.headline}</bdi>
           </h2>
-          <KeptPlace kept={kept!} search={search} nonce={nonce} partner={alone.partner?.name ?? null} />
+          <KeptPlace
+            kept={kept!}
+            search={search}
+            nonce={nonce}
+            partner={alone.partner?.name ?? null}
+            allianceId={alone.alliance?.id ?? null}
+          />
         </section>
       )}
       {cards.length === 0 && !alone ? (
@@ -248,7 +364,14 @@ async function show(
         <ol class="browse-cards">
           {cards.map((card) => (
             <li>
-              <BrowseCard card={card} search={search} nonce={nonce} kept={kept} />
+              <BrowseCard
+                card={card}
+                search={search}
+                nonce={nonce}
+                kept={kept}
+                understood={understood}
+                hasDates={hasDates}
+              />
             </li>
           ))}
         </ol>
@@ -287,49 +410,80 @@ function SortKeys({ search }: { search: Search }) {
   )
 }
 
-/** About a postcard: for the counter, or into the bag. */
-function PrintedCard({ card }: { card: AllianceCard }) {
-  const [offer] = card.offers
-  const where = [card.place?.name, card.place?.address].filter((part) => part).join(', ')
+/** About a postcard: for the counter, or into the bag. With a place that is hers: the day and the code. */
+function PrintedCard({ card }: { card: Printed }) {
+  const { hers, where } = card
   return (
     <article class="card printed" aria-labelledby="printed-name">
       <h1 id="printed-name">
-        <bdi>{card.partner!.name}</bdi>
+        <bdi>{card.name}</bdi>
       </h1>
       <p class="quiet">
-        <bdi>{card.partner!.trade}</bdi>
+        <bdi>{card.trade}</bdi>
       </p>
+      {hers && (
+        <div class="printed-where">
+          <div>
+            <Qr text={hers.code} label={`The code ${hers.code}`} />
+            <p class="printed-code">
+              the code <strong>{hers.code}</strong>
+            </p>
+          </div>
+          <p>
+            <strong class="printed-day">{sessionWords(hers.startsAt)}</strong>{' '}
+            <span>
+              <bdi>{hers.place}</bdi>
+            </span>
+            {hers.address && (
+              <span>
+                {' '}
+                <bdi>{hers.address}</bdi>
+              </span>
+            )}
+            <Nearby card={card} />
+          </p>
+        </div>
+      )}
       {card.benefit && (
         <p class="printed-benefit">
           <bdi>{card.benefit}</bdi>
         </p>
       )}
       <p>
-        <bdi>{offer!.say.line}</bdi>
+        <bdi>{card.line}</bdi>
       </p>
       {where && (
         <div class="printed-where">
-          <Qr text={`geo:0,0?q=${encodeURIComponent(where)}`} label={`The way to ${where}`} />
+          <div>
+            <Qr text={`geo:0,0?q=${encodeURIComponent(where)}`} label={`The way to ${where}`} />
+            <p class="printed-code">the way there</p>
+          </div>
           <p>
             <bdi>{where}</bdi>
-            {card.walkMinutes !== null && card.walkMinutes > 0 && (
-              <span class="quiet"> {card.walkMinutes} minutes on foot</span>
-            )}
-            {card.partner!.opening && (
-              <span class="quiet">
-                {' '}
-                <bdi>{card.partner!.opening}</bdi>
-              </span>
-            )}
+            <Nearby card={card} />
           </p>
         </div>
       )}
-      {offer!.say.disclosure && (
+      {card.disclosure && (
         <p class="disclosure">
-          <bdi>{offer!.say.disclosure}</bdi>
+          <bdi>{card.disclosure}</bdi>
         </p>
       )}
       <p class="not-printed">Print it from your browser: it comes out as a small card.</p>
     </article>
+  )
+}
+
+function Nearby({ card: { walkMinutes, opening } }: { card: Printed }) {
+  return (
+    <>
+      {walkMinutes !== null && walkMinutes > 0 && <span class="quiet"> {walkMinutes} minutes on foot</span>}
+      {opening && (
+        <span class="quiet">
+          {' '}
+          <bdi>{opening}</bdi>
+        </span>
+      )}
+    </>
   )
 }

@@ -11,6 +11,10 @@ export const wrongOf = (trouble: Trouble | null, field: string): string[] =>
     .filter((each) => each.field === field || each.field.startsWith(`${field}.`))
     .map(({ message }) => message)
 
+/** Whether a schema said that what was typed is no number. */
+export const saysNoNumber = (message: string): boolean =>
+  /^Invalid input: expected (number|int)\b/.test(message)
+
 /** The id of a field that is alone of its name on its page. */
 export const idOf = (name: string) => `f-${name.replace(/[^A-Za-z0-9]+/g, '-')}`
 
@@ -84,7 +88,10 @@ export function Choice({
 
 /** What a field has whatever it is: its attributes, and what stands around it. */
 function partsOf({ name, id = idOf(name), label, hint, trouble, wrong }: Common) {
-  const found: Child[] = wrong ?? wrongOf(trouble ?? null, name)
+  const found = (wrong ?? wrongOf(trouble ?? null, name)).map(
+    (each: Child): Child =>
+      typeof each === 'string' && saysNoNumber(each) ? `${label}: write a number` : each,
+  )
   const described = [hint ? `${id}-hint` : '', found.length > 0 ? `${id}-wrong` : ''].filter(Boolean)
   const shared = {
     id,

@@ -78,7 +78,12 @@ export type View = {
   alliance: AllianceAnswer
   health: HealthAnswer
   partner: PartnerAnswer
+  /** Live ones that need a place. */
   offers: { offer: OfferLine; sessions: SessionAnswer[] }[]
+  /** All of theirs. */
+  allOffers: OfferLine[]
+  /** Whether anybody of the partner is signed in; null where that is not known. */
+  signedIn: boolean | null
   referrals: Referral[]
   entries: Entry[]
   balances: Balance[]
@@ -146,15 +151,52 @@ const REFUSALS: Record<string, string> = {
   NO_PLACES: 'no free place',
 }
 
+/** The version whose words staff must know. */
+function wordsOf({ terms }: AllianceAnswer) {
+  const agreed = terms.filter(({ agreedAt }) => agreedAt !== null).at(-1)
+  return terms.find(({ inForce }) => inForce) ?? agreed ?? terms.at(-1)!
+}
+
+/** Whether staff of a site know the words that they would say. */
+const isBriefed = (alliance: AllianceAnswer, site: string): boolean =>
+  alliance.briefings.some((each) => each.site === site && each.version >= wordsOf(alliance).briefFrom)
+
+/** What is to be done next on the way to the first referral; null when nothing is. */
+export function nextOf(view: View): { says: string; to: string } | null {
+  const { alliance, partner, offers, allOffers, signedIn, siteNames } = view
+  if (alliance.state === 'proposed') {
+    const { version } = alliance.terms.at(-1)!
+    if (alliance.decisions.some((each) => each.version === version && each.side === 'partner')) return null
+    const to = at`/owner/people?partner=${partner.id}`
+    if (signedIn === false) return { says: 'invite their office so that they can decide', to }
+    return { says: 'they decide on their own page. Who of them can open it stands under People', to }
+  }
+  if (alliance.state !== 'agreed' && alliance.state !== 'live') return null
+  if (!allOffers.some(({ state }) => state === 'live')) {
+    const draft = allOffers.find(({ state }) => state === 'draft')
+    return {
+      says: 'publish an offer',
+      to: draft ? at`/owner/offers/${draft.id}` : at`/owner/offers/new?partner=${partner.id}`,
+    }
+  }
+  const full = offers.find(({ sessions }) => !sessions.some(({ free, cancelled }) => free > 0 && !cancelled))
+  if (full)
+    return { says: `add a time to ${full.offer.headline}`, to: at`/owner/offers/${full.offer.id}#times` }
+  const site = [...siteNames].find(([id]) => !isBriefed(alliance, id))
+  if (site) return { says: `brief ${site[1]}`, to: '#briefing' }
+  return alliance.moves.some(({ to }) => to === 'live')
+    ? { says: 'go live', to: at`/owner/alliances/${alliance.id}/move?to=live` }
+    : null
+}
+
 export function Briefing({ view }: { view: View }) {
   const { alliance, siteNames } = view
-  const agreed = alliance.terms.filter(({ agreedAt }) => agreedAt !== null).at(-1)
-  const version = alliance.terms.find(({ inForce }) => inForce) ?? agreed ?? alliance.terms.at(-1)!
+  const version = wordsOf(alliance)
   return (
     <ul class="owner-list">
       {[...siteNames].map(([site, name]) => {
         const known = alliance.briefings.find((each) => each.site === site)
-        const knows = known !== undefined && known.version >= version.briefFrom
+        const knows = known !== undefined && isBriefed(alliance, site)
         const refusal = alliance.ready[site] ?? null
         return (
           <li>
@@ -244,24 +286,38 @@ export function Sessions({ view }: { view: View }) {
           <h3>
             <a href={at`/owner/offers/${offer.id}`}>{offer.headline}</a>
           </h3>
-          {sessions.length === 0 && <p class="is-bad">No session to come.</p>}
-          <ul class="owner-list">
-            {sessions.map(({ startsAt, place, capacity, free, waiting, cancelled }) => (
-              <li>
-                <strong>
-                  {dateWords(startsAt.slice(0, 10))}, {startsAt.slice(11, 16)}
-                </strong>
-                <span class="number">
-                  {cancelled ? 'called off' : `${free} of ${capacity} free`}
-                  {waiting > 0 && `, ${waiting} waiting`}
-                </span>
-                <span class="quiet">{place}</span>
-              </li>
-            ))}
-          </ul>
+          {sessions.length === 0 && (
+            <p>
+              <span class="is-bad">No session to come.</span>{' '}
+              <a href={at`/owner/offers/${offer.id}#times`}>
+                Add a time<span class="unseen"> to {offer.headline}</span>
+              </a>
+            </p>
+          )}
+          <SessionLines sessions={sessions.slice(0, 6)} />
         </section>
       ))}
     </div>
+  )
+}
+
+/** Times to come, with their free places. */
+export function SessionLines({ sessions }: { sessions: SessionAnswer[] }) {
+  return (
+    <ul class="owner-list">
+      {sessions.map(({ startsAt, place, capacity, free, waiting, cancelled }) => (
+        <li>
+          <strong>
+            {dateWords(startsAt.slice(0, 10))}, {startsAt.slice(11, 16)}
+          </strong>
+          <span class="number">
+            {cancelled ? 'called off' : `${free} of ${capacity} free`}
+            {waiting > 0 && `, ${waiting} waiting`}
+          </span>
+          <span class="quiet">{place}</span>
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -23,6 +23,7 @@ import {
   Disputes,
   History,
   Ledger,
+  nextOf,
   Parts,
   People,
   Quarters,
@@ -216,7 +217,7 @@ async function confirm(
 async function read(c: Context<Env>, call: Ask, id: string): Promise<View> {
   const alliance = await good(call<AllianceAnswer>('GET', at`/v1/alliances/${id}`))
   const partnerId = alliance.partner
-  const [health, partner, offers, referrals, entries, balances, disputes, audit, catalogue] =
+  const [health, partner, offers, referrals, entries, balances, disputes, audit, catalogue, signIns] =
     await Promise.all([
       good(call<HealthAnswer>('GET', at`/v1/alliances/${id}/health`)),
       good(call<PartnerAnswer>('GET', at`/v1/partners/${partnerId}`)),
@@ -235,12 +236,14 @@ async function read(c: Context<Env>, call: Ask, id: string): Promise<View> {
         ),
       ),
       c.get('deps').snapshot.refresh(),
+      call<{ items: { partner: string | null }[]; next: string | null }>('GET', '/v1/sign-ins?limit=200'),
     ])
+  const isIn = signIns.ok && signIns.body.items.some((each) => each.partner === partnerId)
   const seated = offers.offers.filter((offer) => offer.seated && offer.state === 'live')
   const [sessions, changed] = await Promise.all([
     Promise.all(
       seated.map((offer) =>
-        good(call<{ items: SessionAnswer[] }>('GET', at`/v1/offers/${offer.id}/sessions?limit=6`)),
+        good(call<{ items: SessionAnswer[] }>('GET', at`/v1/offers/${offer.id}/sessions?limit=60`)),
       ),
     ),
     Promise.all(
@@ -261,6 +264,8 @@ async function read(c: Context<Env>, call: Ask, id: string): Promise<View> {
     health,
     partner,
     offers: seated.map((offer, i) => ({ offer, sessions: sessions[i]!.items })),
+    allOffers: offers.offers,
+    signedIn: isIn || (signIns.ok && signIns.body.next === null ? false : null),
     referrals: referrals.referrals,
     entries: entries.entries,
     balances: balances.balances,
@@ -276,6 +281,7 @@ async function show(c: Context<Env>, call: Ask, id: string, trouble: Trouble | n
   const view = await read(c, call, id)
   const { alliance, health, partner } = view
   const { alerts, endsOn } = health
+  const next = nextOf(view)
   return page(
     c,
     { title: `${alliance.partnerName} · Encore`, here: 'owner', description: 'One alliance.', wide: true },
@@ -295,6 +301,11 @@ async function show(c: Context<Env>, call: Ask, id: string, trouble: Trouble | n
       </header>
       <OwnerWays here="alliances" />
       <DoneNote says={done} />
+      {next && (
+        <p>
+          <strong>Next:</strong> <a href={next.to}>{next.says}</a>
+        </p>
+      )}
       {trouble && (
         <p class="note note-bad" role="alert">
           <strong>Not done.</strong> {trouble.detail}

@@ -9,6 +9,7 @@ import type { Ask, Said } from './ask.ts'
 import { asking } from './ask.ts'
 import { page } from './layout.tsx'
 import { dateWords, OwnerWays, Section, shortDate } from './owner-fields.tsx'
+import type { AllianceAnswer } from './owner-preview.tsx'
 
 type Line = HealthOverview['alliances'][number]
 type Gaps = {
@@ -19,6 +20,7 @@ type Waiting = { urgency: number; to: string; name: string; says: string }
 type Wish = { goalName: string | null; words: string[]; wishes: number }
 
 const OVER = new Set(['ended', 'declined', 'expired'])
+const UNDER_TERMS = new Set(['agreed', 'live', 'paused'])
 const URGENCIES = [
   [3, 'Today'],
   [2, 'This week'],
@@ -34,8 +36,16 @@ export function ownerAlliances(app: App): void {
       good(call<Gaps>('GET', '/v1/partners/gaps')),
       good(call<{ wishes: Wish[] }>('GET', '/v1/wishes?limit=10')),
     ])
-    const waiting = await otherWaiting(call, overview.alliances, wishes)
-    return show(c, overview, gaps, waiting, wishes, state)
+    const { parts } = await c.get('deps').snapshot.refresh()
+    // Few have a version that nobody agreed to: only those are asked for.
+    const undecided = overview.alliances.filter(
+      ({ id, state: is }) => UNDER_TERMS.has(is) && parts.termsOf.get(id)?.some(({ agreed }) => !agreed),
+    )
+    const [waiting, terms] = await Promise.all([
+      otherWaiting(call, overview.alliances, wishes),
+      Promise.all(undecided.map((line) => termsWaiting(call, line))),
+    ])
+    return show(c, overview, gaps, [...terms.flat(), ...waiting], wishes, state)
   })
 }
 
@@ -44,6 +54,25 @@ export async function good<Body>(call: Promise<Said<Body>>): Promise<Body> {
   const said = await call
   if (!said.ok) throw new Problem(said.code, said.detail, said.errors)
   return said.body
+}
+
+/** New terms of an alliance that runs under older ones, while a side has not decided. */
+async function termsWaiting(call: Ask, { id, partner }: Line): Promise<Waiting[]> {
+  const { terms, decisions } = await good(
+    call<AllianceAnswer>('GET', `/v1/alliances/${encodeURIComponent(id)}`),
+  )
+  const last = terms.at(-1)!
+  const said = decisions.filter(({ version }) => version === last.version)
+  if (last.agreedAt !== null || said.some(({ decision }) => decision === 'decline')) return []
+  const ours = said.some(({ side }) => side === 'shop')
+  return [
+    {
+      urgency: ours ? 1 : 2,
+      to: `/owner/alliances/${id}#proposal`,
+      name: `New terms of ${partner.name}`,
+      says: `Version ${last.version} waits for ${ours ? 'their' : 'your'} decision.`,
+    },
+  ]
 }
 
 /** What waits that is no alliance's own: disputes, partners' drafts, wishes. */

@@ -4,7 +4,7 @@ import { minorDigits, minorFromText } from '../core/money.ts'
 import { spokenDate } from '../core/time.ts'
 import type { Said } from './ask.ts'
 import type { Trouble } from './form-fields.tsx'
-import { idOf } from './form-fields.tsx'
+import { idOf, saysNoNumber } from './form-fields.tsx'
 
 /** The trouble of a call that was refused. `without`: what comes before the names of fields. */
 export function troubleOf(said: Extract<Said<unknown>, { ok: false }>, without = ''): Trouble {
@@ -15,17 +15,30 @@ export function troubleOf(said: Extract<Said<unknown>, { ok: false }>, without =
   return { detail: said.detail, errors }
 }
 
-/** Above a form: what the service says, and each field that it names, as a link to it. */
-export function TroubleNote({ trouble }: { trouble: Trouble | null }) {
+/** Above a form: what the service says, and each field that it names, as a link to it. `not`: what was not done. */
+export function TroubleNote({ trouble, not = 'saved' }: { trouble: Trouble | null; not?: string }) {
   if (trouble === null) return null
+  const { detail, errors } = trouble
+  // What is wrong with a number is said once, beside its field.
+  const numbers = errors.filter(({ message }) => saysNoNumber(message))
+  const others = errors.filter(({ message }) => !saysNoNumber(message))
+  const isInList = errors.some(({ message }) => detail.endsWith(`: ${message}`))
   return (
     <div class="note note-bad" role="alert">
       <p>
-        <strong>Not saved.</strong> {trouble.detail}
+        <strong>Not {not}.</strong> {!isInList && detail}
       </p>
-      {trouble.errors.length > 0 && (
+      {errors.length > 0 && (
         <ul class="owner-errors">
-          {trouble.errors.map(({ field, message }) => (
+          {numbers.length > 0 && (
+            <li>
+              <a href={`#${idOf(numbers[0]!.field)}`}>
+                {numbers.length === 1 ? 'One field' : `${numbers.length} fields`}
+              </a>
+              : {numbers.length === 1 ? 'needs a number' : 'need numbers'}
+            </li>
+          )}
+          {others.map(({ field, message }) => (
             <li>
               <a href={`#${idOf(field)}`}>{fieldWords(field)}</a>: {message}
             </li>

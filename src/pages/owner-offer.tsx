@@ -5,7 +5,7 @@ import type { App, Env } from '../http/app-context.ts'
 import type { Ask } from './ask.ts'
 import { asking, formOf } from './ask.ts'
 import type { Trouble } from './form-fields.tsx'
-import { Choice, Field } from './form-fields.tsx'
+import { Choice, Field, idOf, wrongOf } from './form-fields.tsx'
 import { moneyWords, page } from './layout.tsx'
 import { good } from './owner-alliances.tsx'
 import {
@@ -22,6 +22,8 @@ import {
   wholeFrom,
 } from './owner-fields.tsx'
 import { at, hereAndNow } from './owner-terms.tsx'
+import type { TimesShown } from './owner-times.tsx'
+import { addTime, Times, takesTimes, timesOf } from './owner-times.tsx'
 
 type Say = Record<
   'opener' | 'line' | 'ifYes' | 'ifNotNow' | 'ifNotForUs' | 'receiptLine' | 'disclosure',
@@ -63,6 +65,10 @@ type Editing = {
   input: Input
   etag: string
   trouble: Trouble | null
+  /** What was not done, where it was not saving. */
+  not?: string
+  /** Where times can be added. */
+  times?: TimesShown | null
   done: string | null
   currency: string
 }
@@ -97,11 +103,13 @@ const BLANK: Input = {
   say: { opener: '', line: '', ifYes: '', ifNotNow: '', ifNotForUs: '', receiptLine: '', disclosure: '' },
 }
 const DONE: Record<string, string> = {
+  time: 'The time is there: the very next answer at the till knows it.',
   saved: 'Saved.',
   publish: 'Published: tills may offer it from the next call on.',
   pause: 'Paused: the next call of every till is without it.',
   end: 'It is over. What was promised with it stands.',
 }
+const NOT_DONE: Record<string, string> = { publish: 'published', pause: 'paused', end: 'ended' }
 const VERBS: Record<string, [verb: string, says: string][]> = {
   draft: [
     ['publish', 'Publish'],
@@ -142,7 +150,8 @@ export function ownerOffer(app: App): void {
     const { kept, etag } = await existing(asking(c, app), c.req.param('id'))
     const done = c.req.query('done') ?? ''
     const says = Object.hasOwn(DONE, done) ? DONE[done]! : null
-    return show(c, { kept, input: kept, etag, trouble: null, done: says, currency })
+    const times = takesTimes(kept) ? await timesOf(c, asking(c, app), kept, null) : null
+    return show(c, { kept, input: kept, etag, trouble: null, done: says, currency, times })
   })
 
   app.post('/owner/offers/:id', async (c) => {
@@ -151,12 +160,22 @@ export function ownerOffer(app: App): void {
     const id = c.req.param('id')
     const { currency } = await hereAndNow(c)
     const verb = form.get('do') ?? ''
-    if (['publish', 'pause', 'end'].includes(verb)) {
+    if (verb === 'time') {
+      const refused = await addTime(c, app, id, form)
+      if (refused === null) return c.redirect(`${at`/owner/offers/${id}`}?done=time#times`, 303)
+      c.status(422)
+      const { kept, etag } = await existing(call, id)
+      const times = await timesOf(c, call, kept, refused)
+      return show(c, { kept, input: kept, etag, trouble: null, done: null, currency, times })
+    }
+    if (Object.hasOwn(NOT_DONE, verb)) {
       const said = await call('POST', at`/v1/offers/${id}/${verb}`, {})
       if (said.ok) return c.redirect(`${at`/owner/offers/${id}`}?done=${verb}`, 303)
       c.status(said.status as 422)
       const { kept, etag } = await existing(call, id)
-      return show(c, { kept, input: kept, etag, trouble: troubleOf(said), done: null, currency })
+      const not = NOT_DONE[verb]!
+      const times = takesTimes(kept) ? await timesOf(c, call, kept, null) : null
+      return show(c, { kept, input: kept, etag, trouble: troubleOf(said), not, done: null, currency, times })
     }
     const { kept, etag: fresh } = await existing(call, id)
     const input = inputFrom(form, currency, kept.partner)
@@ -169,7 +188,8 @@ export function ownerOffer(app: App): void {
       trouble.detail =
         'Somebody changed this offer since you opened it. What you typed is below: look at theirs, then save again.'
     const next = said.code === 'changed_meanwhile' ? fresh : etag
-    return show(c, { kept, input, etag: next, trouble, done: null, currency })
+    const times = takesTimes(kept) ? await timesOf(c, call, kept, null) : null
+    return show(c, { kept, input, etag: next, trouble, done: null, currency, times })
   })
 }
 
@@ -191,7 +211,8 @@ function inputFrom(form: URLSearchParams, currency: string, partner: string | nu
   for (let i = 0; i < 6; i++) {
     const goal = text(`goal.${i}`)
     const weight = text(`weight.${i}`).replace('%', '').trim()
-    if (goal !== '') goals[goal] = /^\d{1,3}$/.test(weight) ? Number(weight) / 100 : weight
+    if (goal !== '' && weight === '') goals[goal] = 1
+    else if (goal !== '') goals[goal] = /^\d{1,3}$/.test(weight) ? Number(weight) / 100 : weight
   }
   return {
     kind: text('kind'),
@@ -217,7 +238,7 @@ function inputFrom(form: URLSearchParams, currency: string, partner: string | nu
 }
 
 async function show(c: Context<Env>, editing: Editing) {
-  const { kept, input, etag, trouble, done, currency } = editing
+  const { kept, input, etag, trouble, not, times, done, currency } = editing
   const catalogue = await c.get('deps').snapshot.refresh()
   const partner = input.partner === null ? null : catalogue.parts.partners.get(input.partner)
   const title = kept?.headline || 'A new offer'
@@ -277,13 +298,17 @@ async function show(c: Context<Env>, editing: Editing) {
       </header>
       <OwnerWays here="offers" />
       <DoneNote says={done} />
-      <TroubleNote trouble={trouble && { ...trouble, errors: trouble.errors.map(inSay) }} />
+      <TroubleNote
+        trouble={trouble && { ...trouble, errors: trouble.errors.map(inSay) }}
+        not={not ?? 'saved'}
+      />
       {found.length > 0 && (
-        <p class="note">
+        <p class="note note-bad">
           {found.length === 1 ? 'One thing keeps' : `${found.length} things keep`} it from being published,
           each said beside its field.
         </p>
       )}
+      {kept && times && <Times offer={kept} shown={times} />}
       {isOver ? (
         <p>It is over, and stays as it was.</p>
       ) : (
@@ -350,7 +375,10 @@ async function show(c: Context<Env>, editing: Editing) {
             <Tick name="seated" label="It needs a place in a session" on={input.seated} />
             <Tick name="kindness" label="A kindness: it asks for nothing" on={input.kindness} />
           </Group>
-          <Group legend="Which goals it serves" says="One to five, each with how much of it, in %.">
+          <Group
+            legend="Which goals it serves"
+            says="One to five, each with how much of it, in %. Nothing: 100."
+          >
             {[...Object.entries(input.goals), ['', ''] as [string, unknown]]
               .slice(0, 6)
               .map(([goal, weight], i) => (
@@ -366,6 +394,8 @@ async function show(c: Context<Env>, editing: Editing) {
                       typeof weight === 'number' ? String(Math.round(weight * 100)) : String(weight),
                     )}
                     name={`weight.${i}`}
+                    id={idOf(goal === '' ? `weight.${i}` : `goals.${goal}`)}
+                    wrong={goal === '' ? [] : wrongOf(all, `goals.${goal}`)}
                     label="How much, %"
                     numeric
                   />

@@ -89,7 +89,14 @@ export function ownerPeople(app: App): void {
     if (said.ok)
       return show(c, call, { invite: NOBODY, trouble: null, link: { ...said.body, label }, done: null })
     c.status(said.status as 422)
-    return show(c, call, { invite, trouble: troubleOf(said), link: null, done: null })
+    const trouble = troubleOf(said)
+    if (role === 'partner' && invite.partner === '')
+      trouble.errors = trouble.errors.map((each) =>
+        each.field === 'partner' ? { field: 'partner', message: 'Choose which partner' } : each,
+      )
+    const isUnchosen = trouble.errors.some(({ message }) => message === 'Choose which partner')
+    if (isUnchosen) trouble.detail = ''
+    return show(c, call, { invite, trouble, link: null, done: null })
   })
 }
 
@@ -113,7 +120,7 @@ async function show(c: Context<Env>, call: Ask, { invite, trouble, link, done }:
       </header>
       <OwnerWays here="people" />
       <DoneNote says={done} />
-      <TroubleNote trouble={trouble} />
+      <TroubleNote trouble={trouble} not="done" />
       {link && (
         <section class="card owner-card" aria-labelledby="link">
           <h2 id="link">

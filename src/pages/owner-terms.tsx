@@ -407,7 +407,11 @@ function AllFields({ values, trouble }: Fields) {
             ['shared', 'both'],
           ]}
         />
-        <Field {...field('benefitCostMinor')} label={`What it costs a family, ${money}`} numeric />
+        <Field
+          {...field('benefitCostMinor')}
+          label={`What the benefit costs whoever pays it, for each family, ${money}`}
+          numeric
+        />
         <Field
           {...field('shopShareBasisPoints')}
           label="Our part of it, %"

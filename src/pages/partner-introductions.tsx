@@ -329,8 +329,9 @@ const EVENT_WORDS: Record<string, string> = {
 }
 
 /** The state as one says it. */
-function stateWords({ state, direction, startsAt }: Referral): string {
+function stateWords({ state, direction, startsAt, calledOff }: Referral): string {
   if (direction === 'theirs') return THEIRS[state] ?? 'Over'
+  if (calledOff !== null) return `Called off, ${sessionWords(calledOff)}: the shop tells them`
   if (state === 'booked' && startsAt !== null) return `Expected ${sessionWords(startsAt)}`
   return OURS[state] ?? state
 }

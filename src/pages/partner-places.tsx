@@ -107,7 +107,10 @@ export const numberFrom = (typed: string | null): number | string =>
   /^\d{1,6}$/.test((typed ?? '').trim()) ? Number(typed) : (typed ?? '')
 
 /** A session as the API wants it. The clock on the wall is the shop's. */
-function wantedFrom(form: URLSearchParams, { timeZone }: Desk): { body: Record<string, unknown> } | Trouble {
+export function wantedFrom(
+  form: URLSearchParams,
+  { timeZone }: Desk,
+): { body: Record<string, unknown> } | Trouble {
   const [on, from, to] = [form.get('on') ?? '', form.get('from') ?? '', form.get('to') ?? '']
   if (!/^\d{4}-\d\d-\d\d$/.test(on) || !/^\d\d:\d\d$/.test(from) || !/^\d\d:\d\d$/.test(to))
     return { detail: 'say the day, and from when to when.', errors: [{ field: 'on', message: 'is missing' }] }

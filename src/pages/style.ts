@@ -349,6 +349,8 @@ pre code { font: inherit; overflow-wrap: normal }
 .browse-kept form { display: flex; flex-wrap: wrap; gap: .5rem 1rem }
 .browse-kept .plain { color: inherit }
 .browse-slip { margin-block: .5rem }
+.browse-address { display: block }
+.browse-other-days { font-weight: 600 }
 .qr { display: block; width: min(100%, 11rem); margin: .5rem auto; background: #fff }
 .browse-other > summary { font-weight: 500 }
 .browse-foot { display: grid; gap: .75rem; padding-top: .9rem; border-top: 1px solid var(--line); font-size: 1rem }
@@ -361,7 +363,10 @@ pre code { font: inherit; overflow-wrap: normal }
 .printed h1 { font-size: 1.6rem }
 .printed-benefit { font: 500 1.25rem/1.3 var(--serif) }
 .printed-where { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: 1rem; align-items: center }
-.printed-where .quiet { display: block }
+.printed-where span { display: block }
+.printed-day { display: block; font-size: 1.15rem }
+.printed-code { margin-top: .3rem; text-align: center; font-size: .9rem; line-height: 1.3 }
+.printed-code strong { display: block; font: 600 1.1rem/1.3 var(--mono) }
 .printed-where .qr { margin: 0 }
 @media print {
   .not-printed, .browse-find, .skip { display: none }

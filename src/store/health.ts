@@ -63,7 +63,8 @@ export async function readHealth(
               and e.effect = 'moved') as came,
            exists (select 1 from referralEvent e where e.code = r.code and e.kind = 'enrolled' and e.effect = 'moved') as enrolled,
            (select e.valueMinor from referralEvent e where e.code = r.code and e.kind = 'enrolled'
-              and e.effect = 'moved' limit 1) as valueMinor
+              and e.effect = 'moved' limit 1) as valueMinor,
+           r.state = 'booked' and exists (select 1 from session s where s.id = r.sessionId and s.cancelled = 1) as calledOff
          from referral r join alliance a on a.id = r.allianceId
          where ${MEANT} and coalesce(r.madeOn, substr(r.createdAt, 1, 10)) >= ?2`,
         id,
@@ -121,9 +122,10 @@ export async function readHealth(
       (typeof terms.$inferSelect)[],
       Of<{ code: string; critical: number; ok: number; validUntil: string | null }>[],
       Of<
-        Omit<HealthReferral, 'firstWordOn' | 'came' | 'enrolled'> & {
+        Omit<HealthReferral, 'firstWordOn' | 'came' | 'enrolled' | 'calledOff'> & {
           firstWordAt: string | null
           came: number
+          calledOff: number
           enrolled: number
         }
       >[],
@@ -154,10 +156,11 @@ export async function readHealth(
       })),
       inputs: {
         checks: own(of.checks).map((each) => ({ ...each, critical: each.critical === 1, ok: each.ok === 1 })),
-        referrals: own(of.referrals).map(({ firstWordAt, came, enrolled, ...each }) => ({
+        referrals: own(of.referrals).map(({ firstWordAt, came, enrolled, calledOff, ...each }) => ({
           ...each,
           came: came === 1,
           enrolled: enrolled === 1,
+          calledOff: calledOff === 1,
           firstWordOn: firstWordAt === null ? null : siteDate(firstWordAt, timeZone),
         })),
         sales: own(of.sales),

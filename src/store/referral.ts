@@ -318,6 +318,8 @@ export type ListedReferral = ReferralRow & {
   /** Only where she allows it, and the terms do. */
   firstName: string | null
   startsAt: string | null
+  /** When the session was to begin that was called off; she must be told. */
+  calledOff: string | null
   allianceState: string | null
 }
 
@@ -335,13 +337,15 @@ export async function listReferrals(
     direction: string | null
     owing: string | null
     code: string | null
+    calledOff: boolean
   },
   before: string | null,
   most: number,
 ): Promise<ListedReferral[]> {
   return engine.all<ListedReferral>(
     statement(
-      `select r.*, s.startsAt, a.state allianceState,
+      `select r.*, case when s.cancelled = 0 then s.startsAt end startsAt,
+         case when s.cancelled = 1 and r.state = 'booked' then s.startsAt end calledOff, a.state allianceState,
          (select c.firstName from customer c where c.ref = r.customer and c.state ->> '$.consent.sharePartner' = 'granted'
             and c.state ->> '$.consent.personalise' = 'granted'
             and exists (select 1 from terms t, json_each(t.record, '$.shares') e where t.allianceId = r.allianceId
@@ -350,8 +354,9 @@ export async function listReferrals(
        where r.partnerId is not null and (?1 is null or r.siteId is null or r.siteId = ?1) and (?2 is null or r.partnerId = ?2)
          and (?3 is null or r.allianceId = ?3) and (?4 is null or r.state = ?4) and (?5 is null or r.direction = ?5)
          and (?6 is null or (r.state in ('accepted', 'booked') and r.statusDueOn < ?6)) and (?7 is null or r.code = ?7)
+         and (?9 = 0 or (s.cancelled = 1 and r.state = 'booked'))
          and (?8 is null or r.createdAt || '|' || r.code < ?8)
-       order by r.createdAt desc, r.code desc limit ?9`,
+       order by r.createdAt desc, r.code desc limit ?10`,
       about.siteId,
       about.partnerId,
       about.allianceId,
@@ -360,6 +365,7 @@ export async function listReferrals(
       about.owing,
       about.code,
       before,
+      about.calledOff ? 1 : 0,
       most,
     ),
   )

@@ -65,6 +65,11 @@ describe('an alliance', () => {
     await page.keyboard.type('Tum')
     await page.keyboard.press('Tab')
     await type(page, 'Place', 'The hall')
+    await type(page, 'Minutes from Damen Street', 'nine')
+    await press(page, 'Keep the partner')
+    // Said once, beside the field, in a person's words.
+    await page.getByText('Minutes from Damen Street: write a number').waitFor()
+    expect(await page.getByText('Invalid input').count()).toBe(0)
     await type(page, 'Minutes from Damen Street', '9')
     await press(page, 'Keep the partner')
     await page.getByText('The partner is kept.').waitFor()
@@ -95,12 +100,17 @@ describe('an alliance', () => {
     await page.getByText('We have agreed. The partner has not decided.').waitFor()
 
     const { partner } = await ask('GET', `/v1/alliances/${id}`)
+    const invite = page.getByRole('link', { name: 'invite their office so that they can decide' })
+    expect(await invite.getAttribute('href')).toBe(`/owner/people?partner=${partner}`)
     expect((await ask('GET', `/v1/partners/${partner}`)).goals).toEqual(['mv-gym'])
     await agreeAsPartner(partner, id)
+    await page.reload()
+    await page.getByRole('link', { name: 'publish an offer' }).waitFor()
     const offer = await ask('POST', '/v1/offers', OFFER(partner))
     await ask('POST', `/v1/offers/${offer.id}/publish`, {})
 
     await page.reload()
+    await page.getByRole('link', { name: 'brief Damen Street' }).waitFor()
     await press(page, 'Go live', 'link')
     await press(page, 'Go live')
     await page.getByText('staff of no site know its words').first().waitFor()
@@ -144,6 +154,9 @@ describe('an alliance', () => {
     await page.locator('.owner-differences', { hasText: '31 March 2027' }).first().waitFor()
     await page.getByRole('button', { name: 'Agree for the shop' }).click()
     await page.getByText('We have agreed. The partner has not decided.').waitFor()
+    await page.goto('/owner/alliances')
+    const waiting = page.locator('.owner-alerts li', { hasText: 'New terms of' })
+    await waiting.getByText('Version 2 waits for their decision.').waitFor()
     await page.context().close()
   })
 
@@ -205,11 +218,53 @@ describe('beside alliances', () => {
     await page.getByText('19 of 40 characters').waitFor()
     expect(await page.getByLabel('Headline').getAttribute('aria-invalid')).toBe('true')
     await page.getByRole('button', { name: 'Publish' }).click()
-    await page.getByRole('alert').getByText('Not saved.').waitFor()
+    await page.getByRole('alert').getByText('Not published.').waitFor()
     await page.getByLabel('Headline').fill('Free first cello lesson')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('button', { name: 'Publish' }).click()
     await page.getByText('Published: tills may offer it').waitFor()
+    await page.context().close()
+  })
+
+  it('an offer with places is given its times, once or every week', async () => {
+    const draft = { ...OFFER('P02'), seated: true, goals: { 'music-instrument': 0.9 } }
+    const { id } = await ask('POST', '/v1/offers', draft)
+    await ask('POST', `/v1/offers/${id}/publish`, {})
+    const page = await asRosa({ javaScriptEnabled: false })
+    await page.goto('/owner/alliances/A02')
+    await page.getByRole('link', { name: `add a time to ${draft.headline}`, exact: true }).click()
+    await page.getByText('No session to come.').waitFor()
+    await page.getByLabel('Day').fill('2026-03-20')
+    await page.getByLabel('From', { exact: true }).fill('16:00')
+    await page.getByLabel('To', { exact: true }).fill('16:45')
+    await page.getByLabel('Where').fill('The studio')
+    await page.getByLabel('Places', { exact: true }).fill('many')
+    await page.getByLabel('Every week until').fill('2026-03-31')
+    await page.getByRole('button', { name: 'Add the time' }).click()
+    await page.getByText('Places: write a number').waitFor()
+    expect(await page.getByLabel('Where').inputValue()).toBe('The studio')
+    await page.getByLabel('Places', { exact: true }).fill('3')
+    await page.getByRole('button', { name: 'Add the time' }).click()
+    await page.getByText('The time is there').waitFor()
+    const { items } = await ask('GET', `/v1/offers/${id}/sessions`)
+    expect(items.map(({ startsAt, capacity }: any) => [startsAt, capacity])).toEqual([
+      ['2026-03-20T16:00:00-05:00', 3],
+      ['2026-03-27T16:00:00-05:00', 3],
+    ])
+    await page.context().close()
+  })
+
+  it('a goal without a percentage is served whole', async () => {
+    const { id } = await ask('POST', '/v1/offers', { ...OFFER('P02'), goals: { 'music-instrument': 0.9 } })
+    const page = await asRosa({ javaScriptEnabled: false })
+    await page.goto(`/owner/offers/${id}`)
+    await page.getByLabel('How much, %').first().fill('most')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('How much, %: write a number').waitFor()
+    await page.getByLabel('How much, %').first().fill('')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved.', { exact: true }).waitFor()
+    expect((await ask('GET', `/v1/offers/${id}`)).goals).toEqual({ 'music-instrument': 1 })
     await page.context().close()
   })
 
@@ -241,6 +296,10 @@ describe('beside alliances', () => {
     await page.getByRole('button', { name: 'Make the link' }).click()
     await page.getByRole('alert').waitFor()
     expect(await page.getByLabel('Name, as the pages show it').inputValue()).toBe('Jo')
+    await page.getByLabel('Role').selectOption('partner')
+    await page.getByRole('button', { name: 'Make the link' }).click()
+    await page.locator('#f-partner-wrong').getByText('Choose which partner').waitFor()
+    await page.getByLabel('Role').selectOption('staff')
     await page.getByLabel('Shop', { exact: true }).selectOption('LS')
     await page.getByRole('button', { name: 'Make the link' }).click()
     const url = (await page.locator('.code').innerText()).trim()
@@ -291,6 +350,7 @@ const PLACES = [
   '/owner/alliances',
   '/owner/alliances?state=live',
   '/owner/alliances/A02',
+  '/owner/alliances/A14',
   '/owner/alliances/A02/move?to=paused',
   '/owner/alliances/A02/terms',
   '/owner/alliances/A14/terms?renew=1',

@@ -173,5 +173,7 @@ describe('a preview', () => {
     const ended = preview(live, own, { endOn: '2026-03-01' }, today, NOON)
     expect(ended.dates).toEqual([today, '2026-03-02'])
     expect(ended.goSilent.map(({ fromOn }) => fromOn)).toEqual(['2026-03-02'])
+    const sooner = preview(live, own, { terms: { ...record, endsOn: '2026-03-01' } }, today, NOON)
+    expect(sooner.goSilent.map(({ fromOn }) => fromOn)).toEqual(['2026-03-02'])
   })
 })

@@ -47,6 +47,7 @@ const referral = (more: Partial<HealthReferral> = {}): HealthReferral => ({
   madeOn: '2026-02-01',
   statusDueOn: '2026-02-15',
   newsOn: null,
+  calledOff: false,
   firstWordOn: null,
   came: false,
   enrolled: false,
@@ -231,6 +232,7 @@ const arbitraryReferral: fc.Arbitrary<HealthReferral> = fc.record({
   firstWordOn: fc.option(day),
   came: fc.boolean(),
   enrolled: fc.boolean(),
+  calledOff: fc.boolean(),
   valueMinor: fc.option(fc.nat(1_000_000)),
 })
 

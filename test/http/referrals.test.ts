@@ -199,6 +199,29 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(body.evidence.map((line: any) => line.kind)).toEqual(['booked', 'told'])
   })
 
+  test('a session that is called off shows whom to tell, and nobody is expected any more', async () => {
+    const shop = await openShop(kind)
+    const { code, sessionId } = await accepted(shop)
+    const off = await shop.ask('POST', `/v1/sessions/${sessionId}/cancel`, {}, 'partner')
+    expect(off.body.toTell).toEqual([code])
+    for (const key of ['owner', 'staff', 'partner'])
+      expect(
+        (await shop.ask('GET', '/v1/referrals?calledOff=true', undefined, key)).body.referrals,
+      ).toMatchObject([{ code, startsAt: null, calledOff: '2026-03-21T10:00:00-05:00', statusDueOn: null }])
+    const health = await shop.ask('GET', '/v1/alliances/health', undefined, 'owner')
+    expect(JSON.stringify(health.body)).toContain(`one family must be told (${code})`)
+    // Another day for her, and nobody is left to tell.
+    const again = await shop.ask('POST', '/v1/recommendations/ana-1/outcomes', {
+      eventId: 'other-day',
+      state: 'booked',
+      sessionId: 'ses_O054_20260328_1000',
+    })
+    expect(again.body.referral.code).toBe(code)
+    expect(
+      (await shop.ask('GET', '/v1/referrals?calledOff=true', undefined, 'owner')).body.referrals,
+    ).toEqual([])
+  })
+
   test('a family that is forgotten altogether leaves a code that is nobody’s', async () => {
     const shop = await openShop(kind)
     const { code } = await accepted(shop)
