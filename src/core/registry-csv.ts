@@ -268,3 +268,6 @@ export function columnOf(field: string): string {
   const fits = REGISTRY_COLUMNS.filter((column) => field === column || field.startsWith(`${column}.`))
   return fits.sort((a, b) => b.length - a.length)[0] ?? field
 }
+
+/** Ids that no partner may have: `gaps` is an address beside theirs, `shop` stands for us where events say who told them. */
+export const TAKEN_IDS: readonly string[] = ['gaps', 'shop']

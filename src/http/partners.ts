@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue, Check, Partner, Place } from '../core/catalogue.ts'
 import { goalsWithoutPartner } from '../core/preview.ts'
+import { TAKEN_IDS } from '../core/registry-csv.ts'
 import type { CheckOf, PartnerRecord } from '../store/partner.ts'
 import {
   addPartner,
@@ -312,12 +313,12 @@ export function partners(app: App): void {
     const { engine, snapshot } = c.get('deps')
     const { id: named, ...record } = c.req.valid('json')
     checkKnown(await stored(snapshot.refresh()), record)
-    if (named === 'gaps') throw taken(named)
+    if (named !== undefined && TAKEN_IDS.includes(named)) throw taken(named)
     const base = named ?? idFrom(record.name)
     for (let n = 1; n <= 20; n++) {
       const id = n === 1 ? base : `${base}-${n}`
       const partner = partnerOf(id, record, 1)
-      if (id !== 'gaps' && (await stored(addPartner(engine, partner, c.get('by'))))) {
+      if (!TAKEN_IDS.includes(id) && (await stored(addPartner(engine, partner, c.get('by'))))) {
         c.header('location', `/v1/partners/${id}`)
         c.header('etag', etagOf(1))
         return c.json(shown({ ...partner, checks: [] }), 201)

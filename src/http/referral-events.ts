@@ -174,7 +174,8 @@ export async function redeemReferral(
       return { redeemed: true, reason: null, state: row.state }
     }
     const no = (reason: RedeemReason): Redeemed => ({ redeemed: false, reason, state: row.state })
-    if (row.customer !== null && row.customer !== input.customer) return no('USED')
+    // A code that is nobody's any more was somebody's: it is used.
+    if (row.customer === null ? row.state !== 'offered' : row.customer !== input.customer) return no('USED')
     if (row.expiresOn < siteDate(now, reading.timeZone)) return no('EXPIRED')
     if (row.state === 'offered') {
       const alliance = catalogue.parts.alliancesOf

@@ -13,6 +13,7 @@ import {
   REGISTRY_COLUMNS,
   readRegistryRow,
   registryCsv,
+  TAKEN_IDS,
 } from '../core/registry-csv.ts'
 import type { TermsRecord, TermsVersion } from '../core/terms.ts'
 import { differences, needsBriefing, termsOn, termsProblems } from '../core/terms.ts'
@@ -239,7 +240,7 @@ function fitOf(
 ): { fit: Fit | null; wrong: CellProblem[] } {
   const { id: _, ...record } = partner
   const wrong: FieldError[] = []
-  if (!/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,59}$/.test(id) || id === 'gaps')
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,59}$/.test(id) || TAKEN_IDS.includes(id))
     wrong.push({ field: 'partner', message: 'must be letters, digits and . _ : @ - only' })
   const asPartner = PartnerRecordSchema.safeParse(record)
   if (!asPartner.success) wrong.push(...fieldErrors(asPartner.error.issues))

@@ -31,10 +31,14 @@ export async function findKey(engine: Engine, hash: string): Promise<KeyRow | nu
   return row ?? null
 }
 
-/** Make these keys unknown. */
+/** Make these published keys unknown; whoever signed in while they were good is signed out. */
 export async function forgetKeys(engine: Engine, keys: string[]): Promise<void> {
   const hashes = JSON.stringify(await Promise.all(keys.map(hashKey)))
   await engine.atomic([
+    statement(
+      'delete from signIn where exists (select 1 from apiKey where hash in (select value from json_each(?)))',
+      hashes,
+    ),
     statement('delete from apiKey where hash in (select value from json_each(?))', hashes),
   ])
 }

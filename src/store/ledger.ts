@@ -196,15 +196,19 @@ export const resolved = (
   ),
 ]
 
-/** Take an entry back by its reverse. */
+/** Take an entry back by its reverse; one that was taken back meanwhile stays so. */
 export const reversal = (entry: EntryRow, note: string, at: string): Statement =>
-  insertRows(ledgerEntry, [
-    {
-      ...entry,
-      id: `${entry.id}.reversed`,
-      amount: -entry.amount,
-      reverses: entry.id,
-      note,
-      recordedAt: at,
-    },
-  ])
+  insertRows(
+    ledgerEntry,
+    [
+      {
+        ...entry,
+        id: `${entry.id}.reversed`,
+        amount: -entry.amount,
+        reverses: entry.id,
+        note,
+        recordedAt: at,
+      },
+    ],
+    'do nothing',
+  )

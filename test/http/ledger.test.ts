@@ -121,6 +121,15 @@ describe.each(ENGINES)('%s', (kind) => {
     await told(shop, 'BK-AAAA3', { eventId: 'more', kind: 'recitalScheduled', about: '2026-06-01' })
     expect((await account(shop, '2026-03')).totalMinor).toBe(3000)
     expect((await doubt('BK-NNNNN.commission.1', 'd4')).status).toBe(404)
+    // A line that was voided while it was doubted is taken back once.
+    const three = (await doubt('BK-AAAA2.commission.1', 'd5')).body.id
+    await told(shop, 'BK-AAAA2', { eventId: 'v', kind: 'void', voids: 'e-BK-AAAA2' })
+    expect((await settle(three, 'dropped')).status).toBe(200)
+    const sums = await rows(
+      shop,
+      `select sum(amount) n from ledgerEntry where code = 'BK-AAAA2' and unit = 'money'`,
+    )
+    expect(sums).toEqual([{ n: 0 }])
   })
 
   test('favours that no referral shows are posted once, and pages of the ledger hold each entry once', async () => {

@@ -161,6 +161,12 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await call('PUT', '/v1/partners/P02/checks/X', dates)).status).toBe(400)
   })
 
+  test('no partner is called as we are: events say by its id who told them', async () => {
+    const { call } = await openOffice(kind)
+    for (const id of ['shop', 'gaps'])
+      expect((await call('POST', '/v1/partners', { ...GYM, id }, { key: MANAGER })).status).toBe(409)
+  })
+
   test('gaps: partners without a live alliance, goals that no partner serves, and numbers from three up only', async () => {
     const { call } = await openOffice(kind)
     const { status, body } = await call('GET', '/v1/partners/gaps', undefined, { key: MANAGER })

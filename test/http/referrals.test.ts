@@ -352,6 +352,13 @@ describe.each(ENGINES)('%s', (kind) => {
       customer: owner!.customer,
     })
     expect(again.body.reason).toBe('SENT_BEFORE')
+    // She is forgotten: her code is nobody's, and nobody else's.
+    await shop.ask('DELETE', `/v1/customers/${owner!.customer}`, undefined, 'owner')
+    const reused = await shop.ask('POST', `/v1/referrals/${body.code}/redeem`, {
+      eventId: 'reuse',
+      customer: 'new-x',
+    })
+    expect(reused.body.reason).toBe('USED')
   }, 120_000)
 
   test('the first sale to whom a partner sent is what its share is of', async () => {

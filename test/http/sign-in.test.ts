@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
+import { DEMO_KEYS } from '../../seed/juniper-row.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { Deps, Env } from '../../src/http/app-context.ts'
 import { idempotent } from '../../src/http/idempotency.ts'
@@ -12,6 +13,7 @@ import { Problem, problemResponse } from '../../src/http/problem.ts'
 import { asking } from '../../src/pages/ask.ts'
 import { pathOf } from '../../src/pages/sign-in.tsx'
 import { randomText } from '../../src/settings.ts'
+import { forgetKeys } from '../../src/store/key.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { SEEDED_AT } from '../support/engines.ts'
 import { ENGINES } from '../support/shop.ts'
@@ -413,4 +415,13 @@ describe('pages', () => {
     const init = { method: 'POST', headers: FORM, body: `invite=${'x'.repeat(65 * 1024)}` }
     expect((await house.send('/sign-in', init)).status).toBe(413)
   })
+})
+
+test('demo keys that are forgotten sign out whoever signed in by the demo', async () => {
+  const house = await openHouse('node')
+  const there = await house.send('/sign-in', form({ as: 'rosa' }))
+  const reads = async () => (await house.send('/v1/partners', { headers: cookieFrom(there) })).status
+  expect([there.status, await reads()]).toEqual([303, 200])
+  await forgetKeys(house.engine, Object.keys(DEMO_KEYS))
+  expect(await reads()).toBe(401)
 })
