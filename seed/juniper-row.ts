@@ -1,8 +1,11 @@
 /** Loads Juniper Row, the invented shop, through the service's own writes: evidence is derived from purchases, never typed. */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { digest, drawn } from '../src/core/chance.ts'
+import { digest } from '../src/core/chance.ts'
 import { SAID } from '../src/core/event.ts'
+import type { HoldoutDraw } from '../src/core/holdout.ts'
+import { holdoutOf } from '../src/core/holdout.ts'
 import { defaultPolicy } from '../src/core/policy.ts'
 import type { TermsRecord } from '../src/core/terms.ts'
 import { blankTerms } from '../src/core/terms.ts'
@@ -15,6 +18,7 @@ import { ingestPurchases } from '../src/store/purchase.ts'
 import * as schema from '../src/store/schema.ts'
 import { Snapshot } from '../src/store/snapshot.ts'
 import { termsColumns } from '../src/store/terms.ts'
+import { loadPersonas } from './personas.ts'
 
 /** Fixed, documented, and refused unless this seed is loaded. */
 export const DEMO_KEYS = {
@@ -118,7 +122,7 @@ export async function loadJuniperRow(
   const golden = read<Household[]>('households')
   const households = [...golden, ...read<Household[]>('customers')]
   const policy = defaultPolicy('juniper-row')
-  const holdout = (ref: string) => drawn(`${policy.salt}|holdout|${ref}`) < policy.holdoutShareSmall
+  const holdout = holdoutOf(policy, 0)
 
   await engine.atomic([...(await keyRows()), ...catalogueRows(read, policy, now)])
   await engine.atomic(householdRows(households, read('offers'), holdout, now))
@@ -132,6 +136,7 @@ export async function loadJuniperRow(
       digest: (input) => digest(JSON.stringify(input)),
     })
   await engine.atomic([REFRESH_ALL_STATES])
+  if (orders.length > 0) await loadPersonas(engine, folder, now)
   return { customers: households.length, purchases: orders.length }
 }
 
@@ -257,7 +262,9 @@ function catalogueRows(read: <T>(name: string) => T, policy: object, now: string
   const partners = read<Raw[]>('partners')
   const offers = read<Raw[]>('offers')
   const tables = [
-    insertRows(schema.policy, [{ version: 1, record: text(policy), createdAt: now }]),
+    insertRows(schema.policy, [
+      { version: 1, record: text(policy), createdAt: now, activation: 1, activatedAt: now },
+    ]),
     insertRows(schema.site, read<Raw[]>('sites')),
     insertRows(
       schema.staff,
@@ -380,7 +387,7 @@ function catalogueRows(read: <T>(name: string) => T, policy: object, now: string
 function householdRows(
   households: Household[],
   offers: Raw[],
-  holdout: (ref: string) => boolean,
+  holdout: (ref: string) => HoldoutDraw,
   now: string,
 ): Statement[] {
   const goalsOf = new Map(offers.map((o) => [o.id, Object.keys(o.goals)]))
@@ -443,7 +450,8 @@ function householdRows(
         firstName: h.firstName,
         staffId: h.staff,
         joinedOn: h.joinedOn,
-        holdout: (h.holdout ?? holdout(h.ref)) ? 1 : 0,
+        ...holdout(h.ref),
+        ...(h.holdout === undefined ? {} : { holdout: h.holdout ? 1 : 0 }),
       })),
     ),
     insertRows(

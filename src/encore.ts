@@ -9,14 +9,17 @@ import type { ImportFile, Progress } from './import/import.ts'
 import { importFiles } from './import/import.ts'
 import { reportText } from './import/report.ts'
 import { chooseSite, isReference, siteProblem } from './import/site.ts'
+import { deriveGoals, suggestGoals } from './import/suggest.ts'
 import { clockFrom, clockStart, randomText, readSettings } from './settings.ts'
 import { relearn } from './store/count.ts'
 import { dumpSql } from './store/dump.ts'
+import { isEaseDue, makeEase } from './store/ease.ts'
 import { GuardFailed } from './store/engine.ts'
 import type { KeyRow } from './store/key.ts'
 import { addKey } from './store/key.ts'
 import { makeInvite, newToken } from './store/sign-in.ts'
 import { addSite, findPolicy, listSites } from './store/site.ts'
+import { Snapshot } from './store/snapshot.ts'
 import type { SqliteEngine } from './store/sqlite.ts'
 
 const HELP = `encore: the shop's side of Encore, on the command line
@@ -35,6 +38,12 @@ const HELP = `encore: the shop's side of Encore, on the command line
       Shows a link that signs somebody in to the pages, once. Only its hash is kept.
   encore relearn
       Counts all purchases again, from scratch.
+  encore learn [--if-due]
+      Works out anew what goes with what, from the counts, beside what is served; then puts it in its place.
+      The service does so by itself, when enough was sold since the last time.
+  encore suggest-goals [--limit 30] [--derive]
+      Says which categories and words of the catalogue could speak for which goals, and why. Maps nothing.
+      With --derive past purchases say what accepted rules now say; the same again changes nothing.
   encore sql-dump
       Writes the database as SQL, for: wrangler d1 execute <name> --remote --file dump.sql
   encore help
@@ -60,6 +69,8 @@ async function run(args: string[]): Promise<number> {
   const [command, ...rest] = args
   if (command === 'import') return importCommand(rest)
   if (command === 'relearn') return relearnCommand(rest)
+  if (command === 'learn') return learnCommand(rest)
+  if (command === 'suggest-goals') return suggestGoalsCommand(rest)
   if (command === 'site' && rest[0] === 'add') return siteAdd(rest.slice(1))
   if (command === 'key' && rest[0] === 'add') return keyAdd(rest.slice(1))
   if (command === 'invite') return inviteCommand(rest)
@@ -124,6 +135,41 @@ async function relearnCommand(args: string[]): Promise<number> {
   return withStore(async (engine) => {
     const { orders, pairs } = await relearn(engine)
     await write(`Learned ${pairs} pairs from ${orders} orders.\n`)
+    return 0
+  })
+}
+
+async function suggestGoalsCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { limit: text, derive: { type: 'boolean' } })
+  const limit = Number(values.limit ?? '30')
+  if (positionals.length > 0 || !Number.isInteger(limit) || limit < 1)
+    throw new Usage('Say: encore suggest-goals --limit 30, or encore suggest-goals --derive.')
+  return withStore(async (engine, now) => {
+    await write(
+      `${values.derive === true ? await deriveGoals(engine, now) : await suggestGoals(engine, limit)}\n`,
+    )
+    return 0
+  })
+}
+
+async function learnCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { 'if-due': { type: 'boolean' } })
+  if (positionals.length > 0) throw new Usage('Say: encore learn, or encore learn --if-due.')
+  const started = performance.now()
+  return withStore(async (engine, now) => {
+    if (values['if-due'] === true && !(await isEaseDue(engine))) {
+      await write('Nothing much was sold since the last time.\n')
+      return 0
+    }
+    const snapshot = new Snapshot(engine)
+    await snapshot.refresh()
+    const made = await makeEase(engine, snapshot.learned, now)
+    const seconds = ((performance.now() - started) / 1000).toFixed(1)
+    await write(
+      made === null
+        ? 'There is nothing to learn from yet.\n'
+        : `Build ${made.build}: ${made.items} products, ${made.weights} weights, ${made.bytes} bytes, ${seconds} s.\n`,
+    )
     return 0
   })
 }

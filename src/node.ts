@@ -1,5 +1,7 @@
 /** On Node: settings → SQLite file → server. */
+import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
@@ -34,6 +36,33 @@ const log = (line: Record<string, unknown>) => {
 
 /** How often the outbox is looked at. */
 const DELIVER_EVERY_MS = 5000
+
+/** How often we look whether enough was sold to work out anew what goes with what. */
+const LEARN_EVERY_MS = 3_600_000
+
+/**
+ * Learns in a process of its own, below all others, so that no till waits for it; when it is done `then` is called.
+ * Memory that it took is gone with it. It looks itself whether there is anything to do.
+ */
+function learnAside(then: () => void) {
+  const child = spawn(process.execPath, [join(root, 'dist/encore.js'), 'learn', '--if-due'], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+  })
+  child.on('error', (error) => log({ level: 'error', event: 'learn', error: error.name }))
+  child.on('spawn', () => {
+    try {
+      setPriority(child.pid!, constants.priority.PRIORITY_LOW)
+    } catch {
+      // It learns all the same.
+    }
+  })
+  child.on('exit', (code) => {
+    log({ level: code === 0 ? 'info' : 'error', event: 'learn', code })
+    if (code === 0) then()
+  })
+  child.unref()
+  return child
+}
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env)
@@ -75,6 +104,16 @@ async function start(): Promise<void> {
     )
   }, DELIVER_EVERY_MS)
   delivering.unref()
+  // A shop on show stands still. What was learned is loaded here, so that no till's call does it.
+  let learner: ReturnType<typeof learnAside> | null = null
+  const learn = () => {
+    if (settings.clockStart !== null || (learner !== null && learner.exitCode === null && !learner.killed))
+      return
+    learner = learnAside(() => void deps.snapshot.refresh().catch(() => {}))
+  }
+  const learning = setInterval(learn, LEARN_EVERY_MS)
+  learning.unref()
+  setTimeout(learn, 60_000).unref()
   const server = serve(
     {
       fetch: app.fetch,
@@ -103,6 +142,8 @@ async function start(): Promise<void> {
       if (stopping) process.exit(1)
       stopping = true
       clearInterval(delivering)
+      clearInterval(learning)
+      learner?.kill()
       server.close(() => {
         void deps.recorder.flush().finally(() => {
           engine.close()

@@ -1,10 +1,14 @@
 /** The edge: bindings → D1 → fetch. */
 import type { D1Database, ExecutionContext } from '@cloudflare/workers-types'
+import { EASE_ITEMS_CAP_EDGE } from './core/ease.ts'
 import { createApp } from './http/app.ts'
 import type { App } from './http/app-context.ts'
 import { deliver } from './http/webhooks.ts'
 import { clockFrom, clockStart, randomText } from './settings.ts'
 import { openD1 } from './store/d1.ts'
+import { isEaseDue, makeEase } from './store/ease.ts'
+import type { Engine } from './store/engine.ts'
+import { Snapshot } from './store/snapshot.ts'
 
 export type Bindings = { DB: D1Database; ENCORE_CLOCK?: string }
 
@@ -22,8 +26,22 @@ export default {
     }).app
     return app.fetch(request, env, context as never)
   },
-  /** Once a minute: what waits in the outbox. */
-  scheduled(_event: unknown, env: Bindings, context: ExecutionContext): void {
-    context.waitUntil(deliver(openD1(env.DB), clockFrom(clockStart(env.ENCORE_CLOCK)), fetch))
+  /** Once a minute: what waits in the outbox. Once an hour: what goes with what, if enough was sold since. */
+  scheduled(event: { scheduledTime: number }, env: Bindings, context: ExecutionContext): void {
+    const engine = openD1(env.DB)
+    const clock = clockFrom(clockStart(env.ENCORE_CLOCK))
+    context.waitUntil(deliver(engine, clock, fetch))
+    if (new Date(event.scheduledTime).getUTCMinutes() === LEARN_MINUTE)
+      context.waitUntil(learn(engine, new Date(clock()).toISOString()))
   },
+}
+
+/** The minute of the hour at which we look whether there is anything new to learn. */
+const LEARN_MINUTE = 17
+
+async function learn(engine: Engine, now: string): Promise<void> {
+  if (!(await isEaseDue(engine))) return
+  const snapshot = new Snapshot(engine)
+  await snapshot.refresh()
+  await makeEase(engine, snapshot.learned, now, EASE_ITEMS_CAP_EDGE)
 }

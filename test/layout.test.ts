@@ -10,7 +10,10 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
 /** Every module specifier of a file; local ones as paths from the project's root. */
 function importsOf(file: string): string[] {
   const text = readFileSync(file, 'utf8')
-  const found = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!)
+  // From the start of a line, or called: SQL has a "from" too.
+  const found = [
+    ...text.matchAll(/^(?:import\b[^'\n]*|(?:export\b[^'\n]*|\}) from )'([^']+)'$|\bimport\(\s*'([^']+)'/gm),
+  ].map((match) => match[1] ?? match[2]!)
   return found.map((name) => (name.startsWith('.') ? relative('.', resolve(dirname(file), name)) : name))
 }
 const inside = (folder: string) => files.filter((file) => file.startsWith(`src/${folder}/`))

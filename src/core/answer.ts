@@ -5,6 +5,7 @@ import { freeSessions } from './gate.ts'
 import type { Moment } from './moment.ts'
 import type { Offer, Say } from './offer.ts'
 import { short } from './offer.ts'
+import { wordsOf } from './question.ts'
 import type { Reason } from './reason.ts'
 import { reasonsFor } from './reason.ts'
 import type { Decision } from './recommend.ts'
@@ -88,7 +89,7 @@ export function answerOf(
       headline: decision.kindness.offer.headline,
       line: decision.kindness.offer.say.line,
     },
-    ask: ask && { goal: ask.slug, question: ask.question! },
+    ask: ask && { goal: ask.slug, question: wordsOf(decision.askGoal!, moment)! },
     care: careNow && { kind: careNow.kind, line: careLine(moment) },
     unmatched: about.unmatched,
   }

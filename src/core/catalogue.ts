@@ -2,6 +2,8 @@
  * The catalogue as deciding sees it: everything of the shop that an answer may rest on, indexed once and
  * held in memory. Built from plain rows; `compile` is pure, so two engines with the same rows decide alike.
  */
+import type { Acceptance } from './acceptance.ts'
+import { AcceptanceBook, mappingOf } from './acceptance.ts'
 import type { Goal } from './goal.ts'
 import { ancestorsOf } from './goal.ts'
 import type { Offer } from './offer.ts'
@@ -19,7 +21,13 @@ export type Category = {
   ageMaxMonths: number | null
 }
 /** What a purchase in a category says about a goal. */
-export type Rule = { category: string; goal: string; weight: number; halfLifeDays: number }
+export type Rule = {
+  category: string
+  goal: string
+  weight: number
+  halfLifeDays: number
+  withdrawn?: boolean
+}
 export type Product = {
   id: number
   sku: string | null
@@ -107,6 +115,29 @@ export type Session = {
   bookedElsewhere: number
   cancelled: boolean
 }
+/** A question to many: would this goal interest you? Dates are the site's, both included. */
+export type Poll = {
+  id: string
+  goal: string
+  question: string
+  /** Where it is asked, [] everywhere. */
+  touchpoints: string[]
+  goAnswers: number
+  goYes: number
+  goShare: number
+  opensOn: string
+  closesOn: string
+  state: 'open' | 'closed'
+  version: number
+}
+/** What a facet of a product's name says about a goal. */
+export type WordRule = {
+  facet: string
+  goal: string
+  weight: number
+  halfLifeDays: number
+  withdrawn: boolean
+}
 export type Hold = { id: string; sessionId: string; state: string; expiresAt: string }
 
 /** The rows a catalogue is compiled from. */
@@ -127,6 +158,9 @@ export type CatalogueRows = {
   links: Link[]
   sessions: Session[]
   holds: Hold[]
+  acceptance: Acceptance[]
+  polls: Poll[]
+  wordRules: WordRule[]
 }
 
 /** A session with its instants read once, and the leases on its places. */
@@ -138,6 +172,8 @@ export type Listed = {
   index: number
   step: number
   monthMask: number
+  /** Which mapping to goals it has now: see `mappingOf`. */
+  mapping: string
   /** Its weightiest goal. */
   leadGoal: number
   goalIndexes: number[]
@@ -200,6 +236,12 @@ export type Catalogue = {
   goesWithOnly: boolean
   /** The offers that are a product. */
   offersOfProduct: Map<number, string[]>
+  /** How offers are met where they are said. */
+  acceptance: AcceptanceBook
+  /** Polls that are not closed. */
+  polls: Poll[]
+  /** What the words of a product's name say, by facet. */
+  rulesByFacet: Map<string, (WordRule & { goalIndex: number })[]>
   /** What listed offers are made from, by what it hangs on. */
   parts: ListedParts
   /** Kept for the gates: the offers that are open on a day, found when first asked for. */
@@ -212,8 +254,6 @@ export type Columns = {
   from: Float64Array
   to: Float64Array
   step: Uint8Array
-  said: Float64Array
-  accepted: Float64Array
   /** The share of the price that stays with us, in [0, 1]. */
   share: Float64Array
   /** Π (1 − severity) over the open checks that are not critical; −1 where one has a date, and must be looked at. */
@@ -259,9 +299,12 @@ export function compile(rows: CatalogueRows): Catalogue {
   const goalsBySlug = new Map(goals.map((goal) => [goal.slug, goal]))
   const showsInBaskets = new Float64Array(goals.length)
   const rules = rows.rules
-    .filter((rule) => goalIndex.has(rule.goal))
+    .filter((rule) => !rule.withdrawn && goalIndex.has(rule.goal))
     .map((rule) => ({ ...rule, goalIndex: goalIndex.get(rule.goal)! }))
-  for (const rule of rules)
+  const wordRules = rows.wordRules
+    .filter((rule) => !rule.withdrawn && goalIndex.has(rule.goal))
+    .map((rule) => ({ ...rule, goalIndex: goalIndex.get(rule.goal)! }))
+  for (const rule of [...rules, ...wordRules])
     showsInBaskets[rule.goalIndex] = Math.max(showsInBaskets[rule.goalIndex]!, rule.weight)
 
   const products = indexProducts(rows.products)
@@ -308,8 +351,6 @@ export function compile(rows: CatalogueRows): Catalogue {
     from: new Float64Array(listed.length),
     to: new Float64Array(listed.length),
     step: new Uint8Array(listed.length),
-    said: new Float64Array(listed.length),
-    accepted: new Float64Array(listed.length),
     share: new Float64Array(listed.length),
     readiness: new Float64Array(listed.length),
     product: new Int32Array(listed.length),
@@ -374,10 +415,16 @@ export function compile(rows: CatalogueRows): Catalogue {
     kindnesses: listed.filter((entry) => entry.offer.kindness),
     goesWithOnly: !offers.some((offer) => offer.state === 'live'),
     offersOfProduct,
+    acceptance: new AcceptanceBook(policy, rows.acceptance),
+    polls: openPolls(rows.polls),
+    rulesByFacet: groupBy(wordRules, (rule) => rule.facet),
     parts,
     openByDay: new Map(),
   }
 }
+
+const openPolls = (polls: Poll[]) =>
+  polls.filter((poll) => poll.state === 'open').sort((a, b) => (a.id < b.id ? -1 : 1))
 
 /** The goals of an offer that the shop knows, the weightiest first. */
 function weighedGoals(offer: Offer, goalIndex: Catalogue['goalIndex']): [string, number][] {
@@ -411,6 +458,7 @@ function listedOf(
     index,
     step: stepOf(offer),
     monthMask: offer.months.reduce((mask, month) => mask | (1 << month), 0),
+    mapping: mappingOf(offer.goals),
     leadGoal: weighed.length ? goalIndex.get(weighed[0]![0])! : -1,
     goalIndexes: weighed.map(([slug]) => goalIndex.get(slug)!),
     partner: partnerId === null ? null : (parts.partners.get(partnerId) ?? null),
@@ -446,8 +494,6 @@ function writeColumns(columns: Columns, listed: Listed): void {
   columns.from[index] = offer.ageMinMonths ?? Number.NEGATIVE_INFINITY
   columns.to[index] = offer.ageMaxMonths ?? Number.POSITIVE_INFINITY
   columns.step[index] = listed.step
-  columns.said[index] = offer.said
-  columns.accepted[index] = offer.accepted
   columns.share[index] = shareOf(listed)
   const open = listed.checks.filter((check) => !check.critical)
   columns.readiness[index] = open.some((check) => check.validUntil !== null) ? -1 : readinessOf(open, '')
@@ -488,7 +534,15 @@ export type Changes = {
  * a new offer …): then compile.
  */
 export function patch(catalogue: Catalogue, changes: Changes): boolean {
-  const { offers = [], sessions = [], holds = [], checks = [], products = [], ...others } = changes
+  const {
+    offers = [],
+    sessions = [],
+    holds = [],
+    checks = [],
+    products = [],
+    acceptance = [],
+    ...others
+  } = changes
   const { partners = [], alliances = [], terms = [], ...everywhere } = others
   if (Object.keys(everywhere).length > 0) return false
   const moved =
@@ -503,6 +557,7 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
   const newSkus = new Set(products.flatMap(({ before, after }) => (before ? [] : (after.sku ?? []))))
   if (newSkus.size > 0 && listed.some(({ offer }) => offer.skus.some((sku) => newSkus.has(sku)))) return false
 
+  for (const { after } of acceptance) catalogue.acceptance.put(after)
   const touched = new Set<string>()
   const ofPartners = new Set<string>()
   for (const { after } of offers) touched.add(after.id)
@@ -554,10 +609,8 @@ export function patch(catalogue: Catalogue, changes: Changes): boolean {
     if (kind >= 0) catalogue.kindnesses[kind] = is
   }
   if (offers.length > 0) catalogue.goesWithOnly = !listed.some(({ offer }) => offer.state === 'live')
-  // What was said and accepted, places and products close no day.
-  const onlyCounted = offers.every(({ before, after }) =>
-    sameBut(before!, after, ['said', 'accepted', 'rev']),
-  )
+  // Places and products close no day.
+  const onlyCounted = offers.every(({ before, after }) => sameBut(before!, after, ['rev']))
   const onlyLoaded =
     partners.length + terms.length + checks.length === 0 &&
     alliances.every(({ before, after }) => before && sameBut(before, after, ['load', 'rev']))

@@ -2,8 +2,8 @@
 import type { Earlier, Moment } from './moment.ts'
 import { openSteps } from './next-step.ts'
 import { sayableGoals } from './reason.ts'
+import { levelOf } from './relationship.ts'
 import { dateOf, localDay } from './time.ts'
-import { ageDays } from './understand.ts'
 
 export type Facts = {
   /** Today at the site. */
@@ -18,7 +18,7 @@ export type Facts = {
   ownedOffers: ReadonlySet<string>
   ownedProducts: ReadonlySet<number>
   basketProducts: ReadonlySet<number>
-  /** Offers that rest after a decline. */
+  /** Offers that rest after a decline of their own, or after several of their partner's or for their goal. */
   resting: ReadonlySet<string>
   /** Offers that were said so lately, or so often, that they are not said again. */
   saidLately: ReadonlySet<string>
@@ -39,7 +39,7 @@ export function factsOf(moment: Seen): Facts {
     date: dateOf(today),
     monthMask: monthBit(today) | monthBit(today + catalogue.policy.leadDays),
     soonGoals: soonGoals(moment),
-    relationship: relationshipOf(moment),
+    relationship: person === null ? 0 : levelOf({ visits: person.visits, evidence: person.evidence, today }),
     ownedOffers: ownedOffers(moment),
     ownedProducts: new Set(person?.items.map((item) => item.productId)),
     basketProducts: new Set(basket.flatMap((line) => line.productId ?? [])),
@@ -61,20 +61,6 @@ function soonGoals({ person, today, catalogue }: Seen): Set<number> {
   return goals
 }
 
-/** From what she did and told; a year without a sign goes back. */
-function relationshipOf({ person, today }: Seen): number {
-  if (person === null) return 0
-  let signs = 0
-  let together = false
-  for (const line of person.evidence) {
-    if (ageDays(line, today) >= 365) continue
-    if (line.kind === 'told' || line.kind === 'answered' || line.kind === 'attended') signs++
-    if (line.kind === 'enrolled') together = true
-  }
-  if (together || (person.orders >= 5 && signs > 0)) return 2
-  return person.orders >= 2 || signs > 0 ? 1 : 0
-}
-
 const TOOK_PART: ReadonlySet<string> = new Set(['attended', 'enrolled', 'completed', 'booked'])
 
 function ownedOffers({ person, today }: Seen): Set<string> {
@@ -87,24 +73,45 @@ function ownedOffers({ person, today }: Seen): Set<string> {
   return offers
 }
 
+/** After a decline the offer rests, as long as its reason asks; after several, so does all of its partner's, or of its goal's. */
 function resting({ person, today, catalogue }: Seen): Set<string> {
-  const { notNowDays, notForUsDays, wrongDays } = catalogue.policy
+  const { policy, listed, listedById } = catalogue
   const rest: Record<string, number> = {
-    notNow: notNowDays,
-    notForUs: notForUsDays,
-    wrong: wrongDays,
+    notNow: policy.notNowDays,
+    notForUs: policy.notForUsDays,
+    wrong: policy.wrongDays,
     haveIt: 3650,
   }
   const offers = new Set<string>()
-  for (const line of person?.evidence ?? [])
+  const ofPartner = new Map<string, Map<string, number>>()
+  const ofGoal = new Map<number, Map<string, number>>()
+  for (const line of person?.evidence ?? []) {
+    if (line.kind !== 'declined' || line.offerId === null || line.onDay > today) continue
+    const days = today - line.onDay
+    const why = line.words ?? 'notNow'
+    if (days < (rest[why] ?? policy.notNowDays)) offers.add(line.offerId)
+    const declined = listedById.get(line.offerId)
+    if (why !== 'notForUs' && why !== 'wrong') continue
+    // One decline has a line for each goal; its offer counts once.
+    if (declined?.partner && days < policy.partnerRestDays)
+      lastly(ofPartner, declined.partner.id, line.offerId, line.onDay)
+    const g = catalogue.goalIndex.get(line.goal)
+    if (g !== undefined && days < policy.goalRestDays) lastly(ofGoal, g, line.offerId, line.onDay)
+  }
+  if (ofPartner.size === 0 && ofGoal.size === 0) return offers
+  for (const { offer, partner, leadGoal } of listed)
     if (
-      line.kind === 'declined' &&
-      line.offerId !== null &&
-      line.onDay <= today &&
-      today - line.onDay < (rest[line.words ?? 'notNow'] ?? notNowDays)
+      (partner && (ofPartner.get(partner.id)?.size ?? 0) >= policy.partnerDeclines) ||
+      (ofGoal.get(leadGoal)?.size ?? 0) >= policy.goalDeclines
     )
-      offers.add(line.offerId)
+      offers.add(offer.id)
   return offers
+}
+
+function lastly<Key>(of: Map<Key, Map<string, number>>, key: Key, offerId: string, day: number): void {
+  const days = of.get(key)
+  if (days) days.set(offerId, Math.max(day, days.get(offerId) ?? day))
+  else of.set(key, new Map([[offerId, day]]))
 }
 
 function saidLately({ person, nowMs, today, catalogue, siteId }: Seen): Set<string> {

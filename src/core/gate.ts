@@ -119,7 +119,7 @@ const suitable = [
   gate(
     'suitable',
     'RESTING',
-    'It rests after a decline.',
+    'It, its partner or its goal rests after a decline.',
     ({ offer }, { facts }) => facts.resting.size > 0 && facts.resting.has(offer.id),
   ),
   gate(

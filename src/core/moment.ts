@@ -3,6 +3,8 @@ import type { Catalogue } from './catalogue.ts'
 import { matchLine } from './catalogue.ts'
 import type { Facts } from './fact.ts'
 import { factsOf } from './fact.ts'
+import { goalsSaid } from './purchase.ts'
+import { agesOf as agesNamed } from './tag.ts'
 import { ageMonths, dateOf, localDay } from './time.ts'
 import type { AgeSpan, Evidence, EvidenceKind, Wants } from './understand.ts'
 import { understand } from './understand.ts'
@@ -49,6 +51,10 @@ export type Person = {
   evidence: Evidence[]
   /** Products bought for herself: id and the day she last did. */
   items: { productId: number; day: number }[]
+  /** The days of her last settled purchases, newest first. */
+  visits: number[]
+  /** Goals that she was asked about on a page or by letter, and the last day of it. */
+  asked?: { goal: string; day: number }[]
   orders: number
   usualMinor: number
   care: CareNote[]
@@ -85,28 +91,33 @@ const EVENTS: ReadonlySet<EvidenceKind> = new Set([
   'recitalScheduled',
 ] as const)
 
-/** What a basket says this minute: one line of evidence for each rule of its category; gifts say nothing. */
+/** What a basket says this minute: a line of evidence for each goal that a thing in it speaks of; gifts say nothing. */
 function basketEvidence(catalogue: Catalogue, basket: BasketLine[], today: number): Evidence[] {
   return basket.flatMap((line, n) =>
-    line.gift || line.category === null
+    line.gift
       ? []
-      : (catalogue.rulesByCategory.get(line.category) ?? []).map(
-          (rule): Evidence => ({
+      : goalsSaid(thingOf(catalogue, line), catalogue).map(
+          ({ goal, weight, halfLifeDays }): Evidence => ({
             id: `basket:${n}`,
             kind: 'bought',
-            goal: rule.goal,
+            goal,
             facet: null,
-            weight: rule.weight,
-            halfLifeDays: rule.halfLifeDays,
+            weight,
+            halfLifeDays,
             onDay: today,
             aboutDay: null,
             speakable: true,
-            words: line.name ?? catalogue.categories.get(line.category!)?.name ?? null,
+            words: line.name ?? catalogue.categories.get(line.category ?? '')?.name ?? null,
             staffId: null,
             offerId: null,
           }),
         ),
   )
+}
+
+/** A line as its purchase will be read: by the product's own name, where it is one. */
+function thingOf({ products }: Catalogue, { productId, name, category }: BasketLine) {
+  return { name: (productId === null ? null : products.get(productId)?.name) ?? name, category }
 }
 
 /** The ages we can see: her children, where we may use them; else what the things in the basket are made for. */
@@ -119,10 +130,14 @@ function agesOf(catalogue: Catalogue, person: Person | null, basket: BasketLine[
     })
   }
   return basket.flatMap((line): AgeSpan[] => {
-    const category = line.gift || line.category === null ? undefined : catalogue.categories.get(line.category)
-    return category && category.ageMinMonths !== null && category.ageMaxMonths !== null
-      ? [[category.ageMinMonths, category.ageMaxMonths]]
-      : []
+    if (line.gift) return []
+    const category = line.category === null ? undefined : catalogue.categories.get(line.category)
+    if (category && category.ageMinMonths !== null && category.ageMaxMonths !== null)
+      return [[category.ageMinMonths, category.ageMaxMonths]]
+    // "Rain boots 18-24m": where its category is for every age, a name may say.
+    const { name } = thingOf(catalogue, line)
+    const span = name === null ? null : agesNamed({ name })
+    return span === null ? [] : [span]
   })
 }
 

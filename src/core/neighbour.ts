@@ -7,9 +7,10 @@
  * EASE, which inverts a matrix, .267. Baskets sampled fairly, customers' pairs beside them, tag
  * pseudo-baskets, sharpening and damping as below: .286, and every order counts at once.
  */
+import type { Ease } from './ease.ts'
 import { BASKET_ITEMS_CAP, basketItems, customerChanges } from './pair.ts'
-import type { TagIndex, TagSource } from './tag.ts'
-import { eachTagMatch, indexTags, isTagged, tagsOf } from './tag.ts'
+import type { TagSource } from './tag.ts'
+import { TagIndex, tagsOf } from './tag.ts'
 
 /** What the neighbours are for: what completes this basket, or what she may come back for. */
 export type Purpose = 'checkout' | 'next'
@@ -116,7 +117,8 @@ export class Learned {
   readonly policy: NeighbourPolicy
   readonly #skus: string[] = []
   readonly #numberOf = new Map<string, number>()
-  readonly #tagLists: string[][] = []
+  /** The facets of all items, always up to date. */
+  readonly tags = new TagIndex()
   /** By item: the other item → baskets, customers. Both directions, so that one row is one scan. */
   readonly #pairs: CountTable[] = []
   /** By item: day → orders. */
@@ -133,6 +135,9 @@ export class Learned {
   #recentLines = 0
   #sales: { version: number; sales: Omit<Sales, 'staleDays'> } | null = null
 
+  #ease: Ease | null = null
+  #easeEvidence = 0
+  #evidence = 0
   #version = 0
   #retaggedAt = 0
   /** Version at which an item's own pairs or totals last changed. */
@@ -141,7 +146,6 @@ export class Learned {
   #kinVersion = 0
   readonly #rows: Record<Purpose, (Kept | undefined)[]> = { checkout: [], next: [] }
   readonly #kin: ({ version: number; items: readonly number[] } | undefined)[] = []
-  #index: TagIndex | null = null
   #scratch = new Float64Array(0)
 
   constructor(policy: NeighbourPolicy) {
@@ -163,16 +167,13 @@ export class Learned {
     const tags = tagsOf(item)
     const known = this.#numberOf.get(item.sku)
     if (known !== undefined) {
-      const same = tags.length === this.#tagLists[known]!.length
-      if (same && tags.every((tag, k) => tag === this.#tagLists[known]![k])) return known
-      this.#tagLists[known] = tags
-      this.#retag()
+      if (this.tags.replace(known, tags)) this.#retag()
       return known
     }
     const number = this.#skus.length
     this.#skus.push(item.sku)
     this.#numberOf.set(item.sku, number)
-    this.#tagLists.push(tags)
+    this.tags.add(tags)
     this.#pairs.push(new CountTable())
     this.#days.push(new CountTable())
     if (number >= this.#baskets.length) {
@@ -187,7 +188,6 @@ export class Learned {
   }
 
   #retag() {
-    this.#index = null
     this.#kinVersion++
     // Document frequencies changed, so every weight did: no slack covers that.
     this.#retaggedAt = ++this.#version
@@ -203,10 +203,27 @@ export class Learned {
     return this.#skus[item]!
   }
 
-  /** The tags of all items, brought up to date. */
-  get tags(): TagIndex {
-    this.#index ??= indexTags(this.#tagLists)
-    return this.#index
+  /** The last build of the upgrade, or null while there is none. */
+  get ease(): Ease | null {
+    return this.#ease
+  }
+
+  /** Takes another build, whole, and how much evidence it was made of: see {@link evidence}. */
+  setEase(ease: Ease | null, evidence: number = this.#evidence): void {
+    this.#ease = ease
+    this.#easeEvidence = evidence
+    this.#version++
+  }
+
+  /** How much was learned so far: the sum of all items' totals. */
+  get evidence(): number {
+    return this.#evidence
+  }
+
+  /** The share of today's evidence that the build has seen, or of the build's that is left after voids; 0 … 1. */
+  get easeFreshness(): number {
+    const most = Math.max(this.#evidence, this.#easeEvidence)
+    return most > 0 ? Math.max(0, Math.min(this.#evidence, this.#easeEvidence)) / most : 1
   }
 
   /** Sets how often two different items went together: for loading, and for rows that changed elsewhere. */
@@ -251,6 +268,7 @@ export class Learned {
     const was = this.isSold(item)
     this.#baskets[item]! += baskets
     this.#customers[item]! += customers
+    this.#evidence += baskets + customers
     if (was !== this.isSold(item)) this.#kinVersion++
     this.#changedAt[item] = ++this.#version
   }
@@ -379,7 +397,7 @@ export class Learned {
     if (kept?.version === this.#kinVersion) return kept.items
     const cosine = this.#clearScratch()
     const met: number[] = []
-    eachTagMatch(this.tags, item, (other, product) => {
+    this.tags.eachMatch(item, (other, product) => {
       if (other === item || !this.isSold(other)) return
       if (cosine[other] === 0) met.push(other)
       cosine[other]! += product
@@ -417,7 +435,6 @@ export class Learned {
   #derive(item: number, purpose: Purpose): Neighbour[] {
     const { tagBaskets, shrinkage, damping, neighbours } = this.policy
     const { baskets, customers, sharpness } = this.policy[purpose]
-    const index = this.tags
     const together = this.#clearScratch()
     const met: number[] = []
     this.#pairs[item]!.each((other, inBaskets, ofCustomers) => {
@@ -427,7 +444,7 @@ export class Learned {
       together[other] = count
     })
     if (tagBaskets > 0) {
-      eachTagMatch(index, item, (other, product) => {
+      this.tags.eachMatch(item, (other, product) => {
         if (other === item) return
         if (together[other] === 0) met.push(other)
         together[other]! += tagBaskets * product
@@ -436,7 +453,7 @@ export class Learned {
     const evidenceOf = (one: number) =>
       baskets * Math.max(0, this.#baskets[one]!) +
       customers * Math.max(0, this.#customers[one]!) +
-      (isTagged(index, one) ? tagBaskets : 0)
+      (this.tags.isTagged(one) ? tagBaskets : 0)
     const evidence = evidenceOf(item)
     const best = new Best(neighbours, (x, y) => this.#bySku(x, y))
     for (const other of met) {

@@ -47,8 +47,6 @@ export type Offer = {
   kindness: boolean
   seated: boolean
   say: Say
-  said: number
-  accepted: number
 }
 
 /** Longest text of each part, in characters: what a till's line and a receipt can show. */

@@ -26,6 +26,15 @@ export const LEVERS = {
   },
   declineFactor: lever(0.6, 0, 1, 'What a decline leaves of the belief in the goals of the declined offer.'),
   declineDays: days(180, 'How long a decline weighs on belief.'),
+  boughtTimes: lever(
+    1,
+    0.25,
+    4,
+    'Times what a purchase is believed to say; learned, 1 is as the rules have it.',
+  ),
+  didTimes: lever(1, 0.25, 4, 'Times what coming, joining or finishing is believed to say.'),
+  noticedTimes: lever(1, 0.25, 4, 'Times what staff noticed is believed to say.'),
+  halfLifeTimes: lever(1, 0.25, 4, 'Times the half-life of everything but her own words.'),
   rollUp: lever(0.5, 0, 1, 'What one step down the goal tree keeps of a wish for the wider goal.'),
   // gates
   leadDays: days(21, 'How long before its first month an offer is in season.'),
@@ -45,6 +54,21 @@ export const LEVERS = {
   notNowDays: days(30, 'Rest after "not now".'),
   notForUsDays: days(365, 'Rest after "not for us".'),
   wrongDays: days(365, 'Rest after "wrong": the reason we gave was not true.'),
+  partnerDeclines: {
+    ...lever(
+      2,
+      1,
+      100,
+      'So many declines of a partner’s offers, other than "not now", let the partner rest.',
+    ),
+    whole: true as const,
+  },
+  partnerRestDays: days(90, 'Rest of a partner, from the last of those declines.'),
+  goalDeclines: {
+    ...lever(3, 1, 100, 'So many declines of offers for a goal, other than "not now", let the goal rest.'),
+    whole: true as const,
+  },
+  goalRestDays: days(90, 'Rest of a goal, from the last of those declines.'),
   continuityDays: days(14, 'How long a spoken offer stays the answer at every touchpoint.'),
   sameOfferDays: days(150, 'After continuity ends, how long the same offer is not said again.'),
   sayAtMost: {
@@ -59,8 +83,8 @@ export const LEVERS = {
   facetMismatch: lever(0.5, 0, 1, 'Fit kept by the twin: another facet than the one she named.'),
   affinityLift: lever(0.25, 0, 1, 'Most that learned neighbours add to a score.'),
   propensityPrior: lever(20, 1, 10000, 'How many sayings the expectation from fit is worth against counts.'),
-  propensityMin: lever(0.7, 0.1, 1, 'Least that acceptance can make of a score.'),
-  propensityMax: lever(1.4, 1, 10, 'Most that acceptance can make of a score.'),
+  propensityMin: lever(0.2, 0.01, 1, 'Least that acceptance can make of a score.'),
+  propensityMax: lever(5, 1, 100, 'Most that acceptance can make of a score.'),
   acceptanceAtFit: lever(0.4, 0.01, 1, 'Acceptance that a perfect fit predicts before anything is counted.'),
   nextStepLift: lever(0.25, 0, 1, 'What an open next step adds.'),
   stepCost: lever(
@@ -71,7 +95,16 @@ export const LEVERS = {
   ),
   valueLever: lever(0.05, 0, 0.2, 'Most that money can add to a score; 0 switches it off.'),
   // choose
-  exploreWithin: lever(0.02, 0, 0.1, 'How near the best a score must be to be tried in its place.'),
+  exploreWithin: lever(0.02, 0, 0.3, 'How near the best a score must be to be tried in its place.'),
+  exploreAfter: {
+    ...lever(
+      300,
+      0,
+      1e6,
+      'Sayings before anything but the best is tried; twice as many before all that is near is.',
+    ),
+    whole: true as const,
+  },
   holdoutShareSmall: lever(0.2, 0, 0.5, 'Share of customers in the holdout while there are few.'),
   holdoutShare: lever(0.1, 0, 0.5, 'Share of customers in the holdout otherwise.'),
   holdoutSmallBelow: { ...lever(500, 0, 1e9, 'Fewer customers than this are few.'), whole: true as const },
@@ -83,6 +116,7 @@ export const LEVERS = {
   ),
   // ask, say, hold
   askDays: days(90, 'How long a question is not asked again.'),
+  pollPrior: lever(10, 0, 1000, 'How many answers to a poll the base rate of its goal is worth.'),
   holdDays: days(14, 'How long a place is kept on an accepted offer, at most until the session starts.'),
   codeDays: days(60, 'How long the code of an accepted offer may be used, where no day was chosen.'),
   reportDays: days(31, 'How long after its last day a partner may still tell us that a code was used.'),

@@ -2,6 +2,8 @@
  * Ranks items by what goes with a basket and a history. Every score is the sum of its reasons: items of
  * hers, facets, popularity.
  */
+import type { EaseName, Rows } from './ease.ts'
+import { isKnown, weightOf } from './ease.ts'
 import type { Learned, Purpose, Sales } from './neighbour.ts'
 import { Best } from './neighbour.ts'
 
@@ -14,8 +16,13 @@ export interface Blend {
    * complete a basket (.286 → .276 at .3).
    */
   recency: number
-  /** Popularity of the last 30 days, 0 … 2. At checkout only enough to fill a list that nothing else fills. */
+  /**
+   * Popularity of the last 30 days, 0 … 2. At checkout it is what one would say knowing nothing, and gives way to
+   * the basket: see `basketFade`.
+   */
   popularity: number
+  /** The build's part beside living counts, 0 … 1, when it is fresh and nothing is in the basket or much. */
+  ease: number
   /**
    * That she has bought the very item before, 0 … 1, fading like all history. Unless history is excluded:
    * half baskets with repeats .329 → .345.
@@ -28,18 +35,30 @@ export interface Blend {
  * customers together; differences under .003 are noise there.
  */
 export const RANKING_DEFAULTS = {
-  checkout: { facets: 0.4, recency: 0, popularity: 0.1, again: 0.5 } as Blend,
-  next: { facets: 0.8, recency: 0.5, popularity: 0.7, again: 0.5 } as Blend,
+  checkout: { facets: 0.4, recency: 0, popularity: 0.4, again: 0.5, ease: 0.4 } as Blend,
+  next: { facets: 0.8, recency: 0.5, popularity: 0.7, again: 0.5, ease: 0.6 } as Blend,
   /**
-   * What an item of the basket weighs against one bought this minute, 1 … 100. More forgets who she is when
-   * the basket holds one item (.221 at 10, .207 at 1,000); less blurs a telling basket.
+   * A basket of n items is n^−basketFade as vague as one of a single item, 0 … 2: so much of popularity, and of
+   * the broad model instead of the telling one, remains. One item alone: popularity .1 / .5: .283 / .290.
    */
-  basketWeight: 10,
-  /** Days in which history loses half its weight, 30 … 365. Full baskets do not care, one-item baskets want
-   * it long: .214 / .221 / .228 at 30 / 60 / 120. */
-  halfLifeDays: 120,
+  basketFade: 0.7,
+  /** The build's part with one item in the basket, 0 … 1. */
+  easeOfOne: 0.7,
+  /**
+   * Weight of her whole history beside one item of the basket, by the square root of its length, 0 … 1: who buys a
+   * lot is not drowned out, and does not drown out the basket. .1 / .4 / .9: one item .269 / .281 / .279, half
+   * baskets .284 / .283 / .280.
+   */
+  historyWeight: 0.4,
+  /** Days in which history loses half its weight, 60 … 480. One item .276 at 120, .281 at 240, .282 at 480. */
+  halfLifeDays: 240,
   /** Most recent distinct items of history that are used, 20 … 500. 50 cost .006 of .183 for the next purchase. */
   historyItems: 100,
+  /**
+   * A basket of n items leaves an n-th of them to pull, and at least so many, 10 … 100: what is in the basket says
+   * more, and sooner. 20 instead of 100 cost half baskets up to .0007, and one item, which keeps all 100, .005 to .013.
+   */
+  historyItemsAtLeast: 20,
   /** Orders by which an item's recent share is shrunk towards the shop's, 1 … 20: few sales tell no trend. */
   recencyShrinkage: 5,
   /** From this many days without anything learned, recency is left out: a stale trend hurts. 7 … 30. */
@@ -113,16 +132,28 @@ export interface Profile {
   /** Items of hers by number → weight. */
   weights: Map<number, number>
   /** Her earlier purchases alone, by number → weight 0 … 1. */
-  past: Map<number, number>
+  past: ReadonlyMap<number, number>
   basket: Set<number>
-  /** By item: sum of the neighbour weights of what is hers. */
+  /** How vague the moment is, 0 … 1: 1 for one item or none, less the more is in the basket. */
+  vagueness: number
+  /** What each source of pull counts for one unit of its weight, so that the strongest of each would be its part. */
+  parts: Parts
+  /** By item: sum over what is hers of what goes with it, by counts alone; 1 is the strongest. */
+  byCounts: Float64Array
+  /** The same by counts and by the build. */
   pull: Float64Array
   mostPull: number
   /** By tag: share of her tags, length 1 over all. */
-  tagShare: Float64Array
+  tagShare: Map<number, number>
   /** By item: cosine of her tags and the item's, 0 … 1. */
   likeness: Float64Array
   sales: Sales
+}
+
+/** Factors of the living counts, for items that the build knows and for those that came later, and of its models. */
+interface Parts extends Record<EaseName, number> {
+  counts: number
+  countsOfNew: number
 }
 
 /** Works out a situation. About 0.1 ms, and as much again for each item of hers whose neighbours are due. */
@@ -138,26 +169,33 @@ export function profileOf(
     if (item !== undefined) basket.add(item)
   }
   const past = pastWeights(learned, situation.history ?? [], asOf, policy)
-  const weights = new Map(past)
-  for (const item of basket) weights.set(item, (weights.get(item) ?? 0) + policy.basketWeight)
+  const weights = weightsOf(learned, past, basket, policy)
+  const vagueness = basket.size === 0 ? 1 : basket.size ** -policy.basketFade
+  const { parts, byCounts, pull } = pullsOf(
+    learned,
+    purpose,
+    weights,
+    easePart(learned, purpose, vagueness, policy),
+  )
 
-  const pull = new Float64Array(learned.size)
   const { tags } = learned
-  const tagShare = new Float64Array(tags.tags.length)
+  const tagShare = new Map<number, number>()
   for (const [item, weight] of weights) {
-    for (const near of learned.neighbours(item, purpose)) pull[near.item]! += weight * near.weight
-    for (let k = tags.rowStart[item]!; k < tags.rowStart[item + 1]!; k++) {
-      tagShare[tags.rowTag[k]!]! += weight * tags.rowWeight[k]!
+    const own = tags.tagsOf(item)
+    for (let k = 0; k < own.of.length; k++) {
+      const tag = own.of[k]!
+      tagShare.set(tag, (tagShare.get(tag) ?? 0) + weight * own.weights[k]!)
     }
   }
-  const length = Math.sqrt(tagShare.reduce((sum, share) => sum + share * share, 0))
+  let square = 0
+  for (const share of tagShare.values()) square += share * share
+  const length = Math.sqrt(square)
   const likeness = new Float64Array(learned.size)
-  for (let tag = 0; tag < tagShare.length; tag++) {
-    if (tagShare[tag] === 0) continue
-    tagShare[tag]! /= length
-    for (let p = tags.postStart[tag]!; p < tags.postStart[tag + 1]!; p++) {
-      likeness[tags.postItem[p]!]! += tagShare[tag]! * tags.postWeight[p]!
-    }
+  for (const [tag, sum] of tagShare) {
+    const share = sum / length
+    tagShare.set(tag, share)
+    const { of, weights: its } = tags.itemsOf(tag)
+    for (let k = 0; k < of.length; k++) likeness[of[k]!]! += share * its[k]!
   }
   return {
     purpose,
@@ -165,12 +203,115 @@ export function profileOf(
     weights,
     past,
     basket,
+    vagueness,
+    parts,
+    byCounts,
     pull,
-    mostPull: pull.reduce((most, each) => Math.max(most, each), 0),
+    mostPull: most(pull),
     tagShare,
     likeness,
     sales: learned.sales(Math.floor(asOf / DAY_MS)),
   }
+}
+
+/** What of hers weighs what: 1 an item of the basket, and beside it her history, by the root of its sum. */
+function weightsOf(
+  learned: Learned,
+  past: ReadonlyMap<number, number>,
+  basket: ReadonlySet<number>,
+  policy: RankingPolicy,
+): Map<number, number> {
+  if (basket.size === 0) return new Map(past)
+  const most = Math.max(policy.historyItemsAtLeast, Math.floor(policy.historyItems / basket.size))
+  const recent = heaviest(learned, past, most)
+  let sum = 0
+  for (const weight of recent.values()) sum += weight
+  const factor = policy.historyWeight / Math.sqrt(sum)
+  const weights = new Map<number, number>()
+  for (const [item, weight] of recent) weights.set(item, weight * factor)
+  for (const item of basket) weights.set(item, (weights.get(item) ?? 0) + 1)
+  return weights
+}
+
+/**
+ * The parts of the build's two models. A build counts by the share of today's evidence that it has seen: one made
+ * of half the orders still helps half as much (half baskets .2865 without, .2893 with, .2903 with all).
+ */
+function easePart(learned: Learned, purpose: Purpose, vagueness: number, policy: RankingPolicy) {
+  if (learned.ease === null) return { telling: 0, broad: 0 }
+  const fresh = learned.easeFreshness
+  if (purpose === 'next') return { telling: 0, broad: policy.next.ease * fresh }
+  const { ease } = policy.checkout
+  const part = (ease + (policy.easeOfOne - ease) * vagueness) * fresh
+  return { telling: part * (1 - vagueness), broad: part * vagueness }
+}
+
+/** Pull by counts and by the build's models, each scaled to its own strongest, in their parts. */
+function pullsOf(
+  learned: Learned,
+  purpose: Purpose,
+  weights: ReadonlyMap<number, number>,
+  { telling, broad }: Record<EaseName, number>,
+): Pick<Profile, 'parts' | 'byCounts' | 'pull'> {
+  const { ease } = learned
+  const pull = new Float64Array(learned.size)
+  // Nothing pulls away, so the largest sum met on the way is the largest in the end.
+  let strongest = 0
+  for (const [item, weight] of weights) {
+    for (const near of learned.neighbours(item, purpose)) {
+      const sum = pull[near.item]! + weight * near.weight
+      pull[near.item] = sum
+      if (sum > strongest) strongest = sum
+    }
+  }
+  const factor = (part: number, most: number) => (most > 0 ? part / most : 0)
+  const countsOfNew = factor(1, strongest)
+  const parts: Parts = { counts: (1 - telling - broad) * countsOfNew, countsOfNew, telling: 0, broad: 0 }
+  if (ease === null) {
+    for (let item = 0; item < pull.length; item++) if (pull[item] !== 0) pull[item]! *= countsOfNew
+    return { parts, byCounts: pull, pull }
+  }
+  const one = modelPull(ease.telling, telling > 0 ? weights : NOTHING, pull.length)
+  const other = modelPull(ease.broad, broad > 0 ? weights : NOTHING, pull.length)
+  parts.telling = factor(telling, one.strongest)
+  parts.broad = factor(broad, other.strongest)
+  const byCounts = new Float64Array(learned.size)
+  for (let item = 0; item < pull.length; item++) {
+    const counted = pull[item]!
+    let sum = 0
+    if (counted !== 0) {
+      byCounts[item] = counted * countsOfNew
+      sum = counted * (isKnown(ease, item, learned.isSold(item)) ? parts.counts : countsOfNew)
+    }
+    pull[item] = sum + parts.telling * one.pull[item]! + parts.broad * other.pull[item]!
+  }
+  return { parts, byCounts, pull }
+}
+
+const NOTHING: ReadonlyMap<number, number> = new Map()
+
+/** By item: what a model's sources pull, each by its weight, and the most of it. */
+function modelPull(rows: Rows, weights: ReadonlyMap<number, number>, size: number) {
+  const { start, item, weight } = rows
+  const pull = new Float64Array(size)
+  let strongest = 0
+  for (const [source, its] of weights) {
+    if (source + 1 >= start.length) continue
+    const end = start[source + 1]!
+    for (let k = start[source]!; k < end; k++) {
+      const target = item[k]!
+      const sum = pull[target]! + its * weight[k]!
+      pull[target] = sum
+      if (sum > strongest) strongest = sum
+    }
+  }
+  return { pull, strongest }
+}
+
+function most(numbers: Float64Array): number {
+  let top = 0
+  for (let k = 0; k < numbers.length; k++) if (numbers[k]! > top) top = numbers[k]!
+  return top
 }
 
 /** `2^(−age / half-life)` of the last purchase of each item, for the items that weigh most. */
@@ -179,7 +320,7 @@ function pastWeights(
   history: readonly PastOrder[],
   asOf: number,
   policy: RankingPolicy,
-): Map<number, number> {
+): ReadonlyMap<number, number> {
   const weights = new Map<number, number>()
   for (const { at, items } of history) {
     const weight = 2 ** (-Math.max(0, asOf - at) / DAY_MS / policy.halfLifeDays)
@@ -189,25 +330,35 @@ function pastWeights(
       if (item !== undefined && weight > (weights.get(item) ?? 0)) weights.set(item, weight)
     }
   }
-  if (weights.size <= policy.historyItems) return weights
-  const best = new Best(policy.historyItems, (x, y) => (learned.skuOf(x) < learned.skuOf(y) ? -1 : 1))
+  return heaviest(learned, weights, policy.historyItems)
+}
+
+/** The `most` items that weigh most, ties by sku. */
+function heaviest(
+  learned: Learned,
+  weights: ReadonlyMap<number, number>,
+  most: number,
+): ReadonlyMap<number, number> {
+  if (weights.size <= most) return weights
+  const best = new Best(most, (x, y) => (learned.skuOf(x) < learned.skuOf(y) ? -1 : 1))
   for (const [item, weight] of weights) best.offer(item, weight)
   return new Map(best.items.map((item, k) => [item, best.scores[k]!]))
 }
 
 /**
  * How strongly learned neighbours pull towards an item, 0 … 1 where 1 is the strongest of all items. An item
- * never sold is pulled like the mean of the items most like it, if that is more.
+ * never sold is pulled like the mean of the items most like it, if that is more, and by counts alone: with the build
+ * new products score .143 for the next purchase, without .146: settled on that very window.
  */
 function pullOf(learned: Learned, profile: Profile, item: number): number {
   if (profile.mostPull <= 0) return 0
-  const own = profile.pull[item]!
-  return (learned.isSold(item) ? own : Math.max(own, lentPull(learned, profile, item))) / profile.mostPull
+  if (learned.isSold(item)) return profile.pull[item]! / profile.mostPull
+  return Math.max(profile.byCounts[item]!, lentPull(learned, profile, item))
 }
 
 function lentPull(learned: Learned, profile: Profile, item: number): number {
   const kin = learned.similar(item)
-  return kin.length > 0 ? kin.reduce((sum, one) => sum + profile.pull[one]!, 0) / kin.length : 0
+  return kin.length > 0 ? kin.reduce((sum, one) => sum + profile.byCounts[one]!, 0) / kin.length : 0
 }
 
 /** How an item sells lately against its usual; 1 is as ever. `((r + κs) / (b + κ)) / s`, to the policy's power. */
@@ -219,17 +370,22 @@ function recencyOf({ sales, policy, purpose }: Profile, item: number): number {
   return (recent / total / sales.recentShare) ** recency
 }
 
+/** The part of popularity: all of it for the next purchase, and at checkout what the basket leaves of it. */
+function popularityOf({ policy, purpose, sales, vagueness }: Profile, item: number): number {
+  return policy[purpose].popularity * (purpose === 'checkout' ? vagueness : 1) * sales.popularity[item]!
+}
+
 /** The score before its parts are rounded to grains. */
 function roughScore(learned: Learned, profile: Profile, item: number): number {
-  const { facets, popularity, again } = profile.policy[profile.purpose]
+  const { facets, again } = profile.policy[profile.purpose]
   const liking =
     pullOf(learned, profile, item) + again * (profile.past.get(item) ?? 0) + facets * profile.likeness[item]!
-  return liking * recencyOf(profile, item) + popularity * profile.sales.popularity[item]!
+  return liking * recencyOf(profile, item) + popularityOf(profile, item)
 }
 
 /** The parts of an item's score, largest first. */
 function reasonsOf(learned: Learned, profile: Profile, item: number): Because[] {
-  const { facets, popularity, again } = profile.policy[profile.purpose]
+  const { facets, again } = profile.policy[profile.purpose]
   const recency = recencyOf(profile, item)
   const because: Because[] = []
   const say = (kind: Because['kind'], ref: string, value: number) => {
@@ -238,15 +394,17 @@ function reasonsOf(learned: Learned, profile: Profile, item: number): Because[] 
   }
 
   if (profile.mostPull > 0) {
-    const own = profile.pull[item]!
-    const isLent = !learned.isSold(item) && lentPull(learned, profile, item) > own
+    const isSold = learned.isSold(item)
+    const isLent = !isSold && lentPull(learned, profile, item) > profile.byCounts[item]!
     const targets = isLent ? learned.similar(item) : [item]
+    const repeat = again * (profile.past.get(item) ?? 0)
+    if (!profile.weights.has(item)) say('boughtWith', learned.skuOf(item), repeat * recency)
     for (const [source, weight] of profile.weights) {
-      let pull = source === item ? again * (profile.past.get(item) ?? 0) : 0
-      for (const near of learned.neighbours(source, profile.purpose)) {
-        if (targets.includes(near.item)) {
-          pull += (weight * near.weight) / targets.length / profile.mostPull
-        }
+      let pull = source === item ? repeat : 0
+      for (const target of targets) {
+        pull += isSold
+          ? (weight * pullFrom(learned, profile, source, target)) / profile.mostPull
+          : (weight * countedPull(learned, profile, source, target)) / targets.length
       }
       say('boughtWith', learned.skuOf(source), pull * recency)
     }
@@ -254,12 +412,33 @@ function reasonsOf(learned: Learned, profile: Profile, item: number): Because[] 
     say('boughtWith', learned.skuOf(item), again * (profile.past.get(item) ?? 0) * recency)
   }
   const { tags } = learned
-  for (let k = tags.rowStart[item]!; k < tags.rowStart[item + 1]!; k++) {
-    const tag = tags.rowTag[k]!
-    say('facet', tags.tags[tag]!, facets * profile.tagShare[tag]! * tags.rowWeight[k]! * recency)
+  const own = tags.tagsOf(item)
+  for (let k = 0; k < own.of.length; k++) {
+    const tag = own.of[k]!
+    say('facet', tags.names[tag]!, facets * (profile.tagShare.get(tag) ?? 0) * own.weights[k]! * recency)
   }
-  say('popular', '', popularity * profile.sales.popularity[item]!)
+  say('popular', '', popularityOf(profile, item))
   return because.sort((x, y) => y.part - x.part || compare(x.kind, y.kind) || compare(x.ref, y.ref))
+}
+
+/** What one item of hers pulls towards another by counts alone, for one unit of its weight. */
+function countedPull(learned: Learned, { purpose, parts }: Profile, source: number, target: number): number {
+  const near = learned.neighbours(source, purpose).find(({ item }) => item === target)
+  return near === undefined ? 0 : near.weight * parts.countsOfNew
+}
+
+/** The same by counts and by the build. */
+function pullFrom(learned: Learned, profile: Profile, source: number, target: number): number {
+  const { ease } = learned
+  const { parts } = profile
+  const counted = countedPull(learned, profile, source, target)
+  if (ease === null) return counted
+  const isMixed = counted > 0 && isKnown(ease, target, true)
+  let pull = isMixed ? (counted / parts.countsOfNew) * parts.counts : counted
+  for (const name of ['telling', 'broad'] as const) {
+    if (parts[name] > 0) pull += parts[name] * weightOf(ease[name], source, target)
+  }
+  return pull
 }
 
 function compare(x: string, y: string): number {

@@ -104,11 +104,13 @@ function servesDirectlyOrWider(slug: string, served: Set<string>, { catalogue }:
   return false
 }
 
-function worded(line: Evidence, { catalogue, today }: Seen): Reason | null {
+function worded(line: Evidence, { catalogue, today, facts }: Moment): Reason | null {
   const goal = catalogue.goals[catalogue.goalIndex.get(line.goal) ?? -1]
   if (!goal) return null
   const on = spokenDate(dateOf(line.onDay))
-  const staff = line.staffId === null ? undefined : catalogue.staff.get(line.staffId)?.name
+  // To somebody who hardly knows us, a name sounds as if we kept a file: it is all of us who were told.
+  const named = line.staffId !== null && facts.relationship > 0
+  const staff = named ? catalogue.staff.get(line.staffId!)?.name : undefined
   const offer = line.offerId === null ? undefined : catalogue.listedById.get(line.offerId)?.offer.headline
   const reason = (code: Reason['code'], text: string): Reason => ({
     code,

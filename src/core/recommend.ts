@@ -6,9 +6,9 @@ import { GATES, isNear, onlyOffer, openOffers, refusalOf } from './gate.ts'
 import type { GoesWith, Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
 import { plainName, short } from './offer.ts'
+import { questionAt } from './question.ts'
 import type { Scored } from './running.ts'
 import { Running } from './running.ts'
-import { localDay } from './time.ts'
 import { eachFitting, fitOf } from './understand.ts'
 
 const DAY_MS = 86_400_000
@@ -25,6 +25,8 @@ export type Decision = {
   propensity: number
   /** The best of what passed the gates, best first. */
   gated: Scored[]
+  /** What would have been said at a moment that stays silent by draw. */
+  wouldOffer: Scored | null
   kindness: Listed | null
   askGoal: number | null
   /** What would have been offered had money no say; differs from the primary only through the value lever. */
@@ -56,8 +58,9 @@ export function recommend(
     arm: 'none',
     propensity: 1,
     gated,
+    wouldOffer: null,
     kindness: null,
-    askGoal: moment.careNow === null ? askGoalOf(moment) : null,
+    askGoal: moment.careNow === null ? questionAt(moment) : null,
     withoutMoney: gated.length === 0 ? null : running.bestWithoutMoney()!.listed.offer.id,
   }
   const silent = (cause: string, arm: Decision['arm'] = 'none', propensity = 1): Decision => ({
@@ -70,16 +73,17 @@ export function recommend(
   if (moment.careNow !== null) return silent('CARE')
   if (gated.length === 0) return silent(refusalAt(moment, learning))
 
-  const who = moment.person?.ref ?? drawId
-  if (moment.person?.holdout) return silent('HOLDOUT', 'holdout')
-
   const kept = openAnswer(moment, running)
-  if (kept) {
-    const alternate = lighterThan(kept.scored, running, moment)
+  const who = `${moment.person?.ref ?? drawId}|${moment.today}`
+  const fresh = kept === null ? freshAnswer(gated[0]!, running, moment, who) : null
+  const wouldOffer = kept?.scored ?? fresh!.chosen
+  if (moment.person?.holdout) return { ...silent('HOLDOUT', 'holdout'), wouldOffer }
+
+  if (kept !== null) {
     return {
       ...decision,
       primary: kept.scored,
-      alternate,
+      alternate: lighterThan(kept.scored, running, moment),
       continuity: 'kept',
       validUntilMs: kept.sinceMs + policy.continuityDays * DAY_MS,
       arm: 'offer',
@@ -88,15 +92,10 @@ export function recommend(
 
   // Drawn by customer and day, so that asking again does not draw again.
   const speaks = moment.person === null ? 1 : 1 - policy.silenceShare
-  if (moment.person !== null && drawn(`${policy.salt}|silence|${who}|${moment.today}`) >= speaks)
-    return silent('MOMENT', 'silence', 1 - speaks)
+  if (moment.person !== null && drawn(`${policy.salt}|silence|${who}`) >= speaks)
+    return { ...silent('MOMENT', 'silence', 1 - speaks), wouldOffer }
 
-  const best = introductionTo(gated[0]!, running, moment)
-  const near = running.every(
-    (index, score) =>
-      Math.abs(score - best.score) <= best.score * policy.exploreWithin && !isBigger(index, best, moment),
-  )
-  const chosen = near[Math.floor(drawn(`${policy.salt}|explore|${who}|${moment.today}`) * near.length)]!
+  const { chosen, best, chance } = fresh!
   return {
     ...decision,
     primary: chosen,
@@ -104,8 +103,68 @@ export function recommend(
     continuity: 'new',
     validUntilMs: moment.nowMs + policy.continuityDays * DAY_MS,
     arm: chosen.listed === best.listed ? 'offer' : 'explore',
-    propensity: speaks / near.length,
+    propensity: speaks * chance,
   }
+}
+
+/**
+ * A new answer: the best, or now and then one so near it that trying costs little. Nothing is tried before the shop
+ * has said enough to learn from it; then the less an offer was said, the likelier it is tried. `chance` is exact.
+ */
+function freshAnswer(
+  first: Scored,
+  running: Running,
+  moment: Moment,
+  who: string,
+): { chosen: Scored; best: Scored; chance: number } {
+  const { best, near, weights, all } = nearTies(first, running, moment)
+  let left = drawn(`${moment.catalogue.policy.salt}|explore|${who}`) * all
+  let at = 0
+  while (at < near.length - 1 && left >= weights[at]!) left -= weights[at++]!
+  return { chosen: near[at]!, best, chance: weights[at]! / all }
+}
+
+/** What a new answer is drawn among: the best, and what may be tried in its place, each with its weight in the draw. */
+function nearTies(
+  first: Scored,
+  running: Running,
+  moment: Moment,
+): { best: Scored; near: Scored[]; weights: number[]; all: number } {
+  const { policy, acceptance } = moment.catalogue
+  const best = introductionTo(first, running, moment)
+  const within = policy.exploreWithin * explored(acceptance.said, policy.exploreAfter)
+  if (within === 0) return { best, near: [best], weights: [1], all: 1 }
+  const near = running.every(
+    (index, score) => Math.abs(score - best.score) <= best.score * within && !isBigger(index, best, moment),
+  )
+  const weights = near.map(
+    ({ listed }) => 1 / (policy.propensityPrior + acceptance.saidOf(listed.offer.id, listed.mapping)),
+  )
+  return { best, near, weights, all: weights.reduce((sum, weight) => sum + weight, 0) }
+}
+
+/** Something that may be said at a moment, and the chance of it over all draws. */
+export type Chance = { scored: Scored; chance: number }
+
+/**
+ * All that {@link recommend} may say at a moment, with the exact chance of each over its draws; what is missing to 1
+ * is the chance of silence. A customer of the holdout hears nothing.
+ */
+export function chancesAt(moment: Moment, learning: Learning): Chance[] {
+  if (moment.careNow !== null || moment.person?.holdout) return []
+  const running = runningAt(moment, learning)
+  const [first] = running.top(1)
+  if (first === undefined) return []
+  const kept = openAnswer(moment, running)
+  if (kept !== null) return [{ scored: kept.scored, chance: 1 }]
+  const speaks = moment.person === null ? 1 : 1 - moment.catalogue.policy.silenceShare
+  const { near, weights, all } = nearTies(first, running, moment)
+  return near.map((scored, i) => ({ scored, chance: speaks * (weights[i]! / all) }))
+}
+
+/** The part of its width that exploration has by now: none, then growing, then all. */
+function explored(said: number, after: number): number {
+  return after === 0 ? 1 : Math.min(1, Math.max(0, (said - after) / after))
 }
 
 /** What may be offered: of the offers open today, those that fit and are near; their other gates are asked as they come up. */
@@ -262,48 +321,6 @@ function kindnessOf(moment: Moment): Listed | null {
   )
 }
 
-/**
- * The one question that would change coming answers most, as a goal index: how unsure we are, times how little
- * baskets can show of it, times the best offer that a yes would open. Never told-only, never refused, never
- * twice in `askDays`, never what she told us already.
- */
-function askGoalOf(moment: Moment): number | null {
-  const { person, catalogue, wants, nowMs } = moment
-  if (person === null) return null
-  const { goals, policy } = catalogue
-  const spoken = (g: number) => wants.told[g] === 1 || wants.toldNo[g] === 1
-  const asked = new Set<string>()
-  const { timeZone } = catalogue.sites.get(moment.siteId)!
-  for (const { askedGoal, atMs } of person.earlier) {
-    if (askedGoal === null || nowMs - atMs >= policy.askDays * DAY_MS || atMs > nowMs) continue
-    // The day's question stays the day's question, however often the basket is scanned.
-    const g = catalogue.goalIndex.get(askedGoal)
-    if (g !== undefined && localDay(atMs, timeZone) === moment.today && !spoken(g)) return g
-    asked.add(askedGoal)
-  }
-  const may = (listed: Listed) =>
-    GATES.every(
-      (gate) => gate.group !== 'eligible' || !gate.refuses(listed, moment, { fit: 1, goesWith: null }),
-    )
-  let best: number | null = null
-  let bestWorth = 0
-  for (let g = 0; g < goals.length; g++) {
-    const goal = goals[g]!
-    if (goal.question === null || goal.toldOnly || asked.has(goal.slug)) continue
-    if (spoken(g)) continue
-    const belief = wants.confidence[g]!
-    const unsure = belief * (1 - belief) * (1 - catalogue.showsInBaskets[g]!)
-    if (unsure <= bestWorth) continue
-    const opened = catalogue.servedBy[g]!.find(({ index }) => may(catalogue.listed[index]!))
-    const worth = unsure * (opened?.weight ?? 0)
-    if (worth > bestWorth) {
-      bestWorth = worth
-      best = g
-    }
-  }
-  return best
-}
-
 /** A product as an offer of its own, for shops that have mapped no goals: plain words, its price, no claim. */
 function productOffer(moment: Moment, goesWith: GoesWith): Listed | null {
   const product = moment.catalogue.products.get(goesWith.productId)
@@ -341,12 +358,11 @@ function productOffer(moment: Moment, goesWith: GoesWith): Listed | null {
         receiptLine: short(`Goes with today's things: ${name}`, 160),
         disclosure: '',
       },
-      said: 0,
-      accepted: 0,
     },
     index: -1,
     step: 2,
     monthMask: 0,
+    mapping: '',
     leadGoal: -1,
     goalIndexes: [],
     partner: null,

@@ -4,7 +4,6 @@ import { NONE, readinessOf, SEVERAL, shareOf } from './catalogue.ts'
 import type { Weighed } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment } from './moment.ts'
-import type { Policy } from './policy.ts'
 
 /** fit in [0, 1); the others multiply it. In this order their product is the score, to the last bit. */
 export type Parts = {
@@ -50,15 +49,6 @@ export function scoreOf(parts: Parts): number {
   )
 }
 
-/** Acceptance where it was really said, shrunk towards what fit predicts, relative to that: 1 with no data.
- * A Beta prior of `propensityPrior` sayings. Source: Gelman et al., Bayesian Data Analysis, 2.4. */
-export function propensityPart(said: number, accepted: number, fit: number, policy: Policy): number {
-  const expected = policy.acceptanceAtFit * fit
-  if (said === 0 || expected === 0) return 1
-  const rate = (accepted + policy.propensityPrior * expected) / (said + policy.propensityPrior)
-  return Math.min(policy.propensityMax, Math.max(policy.propensityMin, rate / expected))
-}
-
 /** Parts that change nothing. */
 export function noParts(): Parts {
   return { fit: 1, step: 1, affinity: 1, propensity: 1, readiness: 1, nextStep: 1, value: 1 }
@@ -67,7 +57,7 @@ export function noParts(): Parts {
 /** All parts of one offer of the catalogue at one moment, written into `parts`. The offer itself is looked at only for what few have. */
 export function partsAt(
   index: number,
-  { catalogue, facts }: Moment,
+  { catalogue, facts, touchpoint }: Moment,
   fit: number,
   learning: Learning,
   parts: Parts,
@@ -77,7 +67,8 @@ export function partsAt(
   parts.fit = fit
   parts.step = 1 - policy.stepCost * columns.step[index]!
   parts.affinity = 1 + policy.affinityLift * affinityAt(index, catalogue, learning)
-  parts.propensity = propensityPart(columns.said[index]!, columns.accepted[index]!, fit, policy)
+  const { offer, mapping } = listed[index]!
+  parts.propensity = catalogue.acceptance.ratio(offer.id, mapping, touchpoint, fit)
   parts.readiness = readiness < 0 ? readinessOf(listed[index]!.checks, facts.date) : readiness
   parts.nextStep = facts.openSteps.has(index) ? 1 + policy.nextStepLift : 1
   parts.value = 1 + policy.valueLever * columns.share[index]!
@@ -98,6 +89,12 @@ export function partsOf(listed: Listed, moment: Moment, weighed: Weighed, parts:
   parts.fit = weighed.fit
   parts.step = 1 - policy.stepCost * listed.step
   parts.affinity = 1 + policy.affinityLift * (weighed.goesWith?.affinity ?? 0)
+  parts.propensity = moment.catalogue.acceptance.ratio(
+    listed.offer.id,
+    listed.mapping,
+    moment.touchpoint,
+    weighed.fit,
+  )
   parts.value = 1 + policy.valueLever * shareOf(listed)
   return parts
 }

@@ -64,6 +64,28 @@ export function ageDays(line: Pick<Evidence, 'onDay' | 'aboutDay'>, today: numbe
   return Math.max(0, today - Math.max(line.onDay, line.aboutDay ?? line.onDay))
 }
 
+const HER_WORDS: ReadonlySet<EvidenceKind> = new Set(['told', 'answered', 'toldNo', 'declined'])
+
+/** What a line is worth today, as the policy weighs its kind. Her own words weigh as they are. */
+export function believedOf(
+  line: Pick<Evidence, 'kind' | 'weight' | 'halfLifeDays' | 'onDay' | 'aboutDay'>,
+  today: number,
+  policy: Policy,
+): number {
+  if (HER_WORDS.has(line.kind)) return decayed(line.weight, ageDays(line, today), line.halfLifeDays)
+  const times =
+    line.kind === 'bought'
+      ? policy.boughtTimes
+      : line.kind === 'noticed'
+        ? policy.noticedTimes
+        : policy.didTimes
+  const weight = times === 1 ? line.weight : Math.min(MOST_BELIEVED, line.weight * times)
+  return decayed(weight, ageDays(line, today), line.halfLifeDays * policy.halfLifeTimes)
+}
+
+/** No line alone makes certain. */
+const MOST_BELIEVED = 0.97
+
 export type Wants = {
   /** Belief in each goal, by goal index, in [0, 1). */
   confidence: number[]
@@ -114,7 +136,7 @@ export function understand(
       if (today - line.onDay < policy.declineDays) factor[g] = factor[g]! * policy.declineFactor
       continue
     }
-    const believed = decayed(line.weight, ageDays(line, today), line.halfLifeDays)
+    const believed = believedOf(line, today, policy)
     doubt[g] = doubt[g]! * (1 - believed)
     stated[g] = 1 - (1 - stated[g]!) * (1 - believed)
     anyWide = true

@@ -452,6 +452,17 @@ export function termsWordProblems(record: TermsRecord): WordFinding[] {
   ]
 }
 
+const patterns = new WeakMap<readonly string[], RegExp>()
+
+/** Where any of some phrases stands in a text, as it is written there: read as all texts are, phrases as in the rules above. */
+export function phrasesIn(text: string, phrases: readonly string[]): string[] {
+  let pattern = patterns.get(phrases)
+  if (!pattern)
+    patterns.set(phrases, (pattern = new RegExp(`(?<= )(?:${phrases.map(patternOf).join('|')})`, 'g')))
+  const at = readingsOf(text).flatMap(({ words }) => search(words, pattern!, folded))
+  return [...new Set(at.map(([from, to]) => text.slice(from, to)))]
+}
+
 /** The phrases that are always refused, one example of each: for those who write, and for tests. */
 export const REFUSED_EXAMPLES: readonly { why: WordWhy; phrase: string }[] = RULES.flatMap(
   ({ why, phrases }) =>

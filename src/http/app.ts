@@ -16,20 +16,32 @@ import { guard } from './auth.ts'
 import { rowsOf } from './authorization.ts'
 import { browse } from './browse.ts'
 import { CALENDAR_BODY_BYTES, calendar } from './calendar.ts'
+import { calibrations } from './calibration.ts'
+import { cards } from './cards.ts'
 import { customers } from './customers.ts'
 import { disputes } from './disputes.ts'
 import { explanations } from './explanations.ts'
 import { favours } from './favours.ts'
+import { goalsMap } from './goals-map.ts'
 import { health } from './health.ts'
 import { healthOfAlliances } from './health-of-alliances.ts'
 import { holds } from './holds.ts'
 import { idempotent } from './idempotency.ts'
 import { ledger } from './ledger.ts'
+import { lifts } from './lift.ts'
+import { mappings } from './mappings.ts'
+import { merges } from './merges.ts'
+import { notes } from './notes.ts'
 import { offers } from './offers.ts'
 import { OPENAPI } from './openapi.ts'
-import { outcomes } from './outcomes.ts'
+import { adoptAwaited, outcomes } from './outcomes.ts'
 import { partnerEvents } from './partner-events.ts'
 import { partners } from './partners.ts'
+import { personas } from './personas.ts'
+import { policies } from './policies.ts'
+import { pollAnswers } from './poll-answers.ts'
+import { pollLinks } from './poll-links.ts'
+import { polls } from './polls.ts'
 import { previews } from './preview.ts'
 import { fieldErrors, invalid, Problem, problemResponse } from './problem.ts'
 import { purchases } from './purchases.ts'
@@ -37,6 +49,7 @@ import { rankings } from './rankings.ts'
 import { recommendations } from './recommendations.ts'
 import { referrals } from './referrals.ts'
 import { registryCsvRoutes } from './registry-csv.ts'
+import { replays } from './replays.ts'
 import { sessions } from './sessions.ts'
 import { signIns } from './sign-ins.ts'
 import { statements } from './statements.ts'
@@ -79,12 +92,15 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
     demo: false,
     ...options,
     snapshot: new Snapshot(options.engine),
-    recorder: new Recorder(options.engine, (error) =>
-      options.log({
-        level: 'error',
-        event: 'record',
-        error: error instanceof Error ? error.name : 'unknown',
-      }),
+    recorder: new Recorder(
+      options.engine,
+      (error) =>
+        options.log({
+          level: 'error',
+          event: 'record',
+          error: error instanceof Error ? error.name : 'unknown',
+        }),
+      () => adoptAwaited(deps),
     ),
   }
   const app: App = new OpenAPIHono<Env>({
@@ -141,9 +157,16 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
   for (const route of [
     recommendations,
     explanations,
+    replays,
     outcomes,
     purchases,
     customers,
+    notes,
+    polls,
+    pollAnswers,
+    pollLinks,
+    goalsMap,
+    cards,
     rankings,
     referrals,
     ledger,
@@ -159,7 +182,11 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
     waiting,
     offers,
     browse,
+    calibrations,
+    policies,
+    personas,
     healthOfAlliances,
+    lifts,
     auditLog,
     partners,
     alliances,
@@ -167,6 +194,8 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
     allianceMoves,
     previews,
     registryCsvRoutes,
+    mappings,
+    merges,
     health,
   ])
     route(app)

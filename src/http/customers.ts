@@ -1,5 +1,6 @@
 /** what she said and allows: evidence, consent, the household, care notes. */
 import { createRoute, z } from '@hono/zod-openapi'
+import type { Catalogue } from '../core/catalogue.ts'
 import { DONE, goalsOfEvent, SAID } from '../core/event.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { audited } from '../store/audit.ts'
@@ -15,6 +16,7 @@ import {
   recordEvidence,
   recordHousehold,
 } from '../store/evidence.ts'
+import { countedBy } from '../store/poll.ts'
 import type { evidence } from '../store/schema.ts'
 import type { App, Deps } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
@@ -273,17 +275,19 @@ export function customers(app: App): void {
     const deps = c.get('deps')
     const said = c.req.valid('json')
     const { ref } = c.req.valid('param')
-    const { catalogue, siteId, allowed } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
+    const { catalogue, siteId, allowed, who } = await stored(
+      known(deps, c.get('key').siteId, ref, 'personalise'),
+    )
     if (said.goal !== undefined && !catalogue.goalIndex.has(said.goal)) throw unknown('goal', said.goal)
     if (said.offer !== undefined && !catalogue.listedById.has(said.offer)) throw unknown('offer', said.offer)
     if (!allowed) return c.json(WITHOUT_CONSENT, 200)
     const onDate = dateOf(
       localDay(said.at ? Date.parse(said.at) : deps.clock(), catalogue.sites.get(siteId)?.timeZone ?? 'UTC'),
     )
-    const rows = linesOf(said, ref, onDate, new Date(deps.clock()).toISOString(), (kind, offer) =>
+    const rows = linesOf(said, who, onDate, new Date(deps.clock()).toISOString(), (kind, offer) =>
       goalsOfEvent(catalogue, kind, offer),
     )
-    const before = await stored(findEvidence(deps.engine, ref, said.eventId))
+    const before = await stored(findEvidence(deps.engine, who, said.eventId))
     if (before.length > 0) {
       const same =
         before.length === rows.length &&
@@ -294,24 +298,27 @@ export function customers(app: App): void {
         ])
       return c.json(KEPT, 200)
     }
-    if (rows.length > 0) await stored(recordEvidence(deps.engine, rows))
+    if (rows.length > 0)
+      await stored(
+        recordEvidence(deps.engine, asQuestion(catalogue, rows), pollAnswers(catalogue, said, rows)),
+      )
     return c.json(KEPT, 200)
   })
 
   app.openapi(held, async (c) => {
     const deps = c.get('deps')
     const { ref } = c.req.valid('param')
-    const { here } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
-    return c.json({ evidence: here ? eventsOf(await stored(listEvidence(deps.engine, ref))) : [] }, 200)
+    const { here, who } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
+    return c.json({ evidence: here ? eventsOf(await stored(listEvidence(deps.engine, who))) : [] }, 200)
   })
 
   app.openapi(erase, async (c) => {
     const deps = c.get('deps')
     const { ref, eventId } = c.req.valid('param')
     await stored(deps.recorder.flush())
-    const { here } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
+    const { here, who } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
     const erased =
-      here && (await stored(eraseEvidence(deps.engine, ref, eventId, new Date(deps.clock()).toISOString())))
+      here && (await stored(eraseEvidence(deps.engine, who, eventId, new Date(deps.clock()).toISOString())))
     return c.json(erased ? KEPT : ({ recorded: false, reason: 'NOTHING_TO_ERASE' } as const), 200)
   })
 
@@ -325,7 +332,7 @@ export function customers(app: App): void {
     const by = c.get('by')
     // The log says that somebody was forgotten, and not who.
     const also = [audited(by, 'forgotten', 'customer', by.requestId)]
-    const erased = here && (await stored(eraseCustomer(deps.engine, ref, also)))
+    const erased = here && (await stored(eraseCustomer(deps.engine, row.ref, also)))
     return c.json(erased ? KEPT : ({ recorded: false, reason: 'NOTHING_TO_ERASE' } as const), 200)
   })
 
@@ -335,17 +342,18 @@ export function customers(app: App): void {
     const { ref } = c.req.valid('param')
     const now = new Date(deps.clock()).toISOString()
     const { eventId: id, ...line } = consent
+    const { who } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
     await stored(
       recordConsent(
         deps.engine,
         {
           ...line,
-          id: `${ref}/${id}`,
-          customer: ref,
+          id: `${who}/${id}`,
+          customer: who,
           at: at ? new Date(Date.parse(at)).toISOString() : now,
           recordedAt: now,
         },
-        await newcomer(deps, c.get('key'), site, ref),
+        await newcomer(deps, c.get('key'), site, who),
       ),
     )
     return c.json(KEPT, 200)
@@ -355,15 +363,15 @@ export function customers(app: App): void {
     const deps = c.get('deps')
     const { firstName, staff, children, site } = c.req.valid('json')
     const { ref } = c.req.valid('param')
-    const { allowed } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
+    const { allowed, who } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
     if (!allowed) return c.json(WITHOUT_CONSENT, 200)
     const { allowed: childrenAllowed } = await stored(known(deps, c.get('key').siteId, ref, 'childProfile'))
     if (children.length > 0 && !childrenAllowed) return c.json(WITHOUT_CONSENT, 200)
     await stored(
-      recordHousehold(deps.engine, await newcomer(deps, c.get('key'), site, ref), {
+      recordHousehold(deps.engine, await newcomer(deps, c.get('key'), site, who), {
         firstName: firstName ?? null,
         staffId: staff ?? null,
-        children: children.map((child) => ({ ...child, id: `${ref}/${child.id}` })),
+        children: children.map((child) => ({ ...child, id: `${who}/${child.id}` })),
       }),
     )
     return c.json(KEPT, 200)
@@ -373,14 +381,16 @@ export function customers(app: App): void {
     const deps = c.get('deps')
     const note = c.req.valid('json')
     const { ref } = c.req.valid('param')
-    const { catalogue, siteId, allowed } = await stored(known(deps, c.get('key').siteId, ref, 'personalise'))
+    const { catalogue, siteId, allowed, who } = await stored(
+      known(deps, c.get('key').siteId, ref, 'personalise'),
+    )
     if (!allowed) return c.json(WITHOUT_CONSENT, 200)
     const today = dateOf(localDay(deps.clock(), catalogue.sites.get(siteId)?.timeZone ?? 'UTC'))
     await stored(
       recordCare(deps.engine, {
         ...note,
-        id: `${ref}/${note.id}`,
-        customer: ref,
+        id: `${who}/${note.id}`,
+        customer: who,
         openedOn: note.openedOn ?? today,
       }),
     )
@@ -388,11 +398,28 @@ export function customers(app: App): void {
   })
 }
 
+/** What was noticed of the parents' own life may only become a question: it weighs nothing and is never said. */
+function asQuestion({ goals, goalIndex }: Pick<Catalogue, 'goals' | 'goalIndex'>, rows: Line[]): Line[] {
+  return rows.map((row) =>
+    row.kind === 'noticed' && row.speakable !== 1 && goals[goalIndex.get(row.goal)!]?.householdLevel
+      ? { ...row, weight: 0, speakable: 0 }
+      : row,
+  )
+}
+
+/** An answer counts in the poll that is open about its goal. */
+function pollAnswers({ polls }: Pick<Catalogue, 'polls'>, { kind, answer, eventId }: Said, rows: Line[]) {
+  const [row] = rows
+  if (kind !== 'answered' || answer === undefined || !row) return []
+  const { customer, goal, recordedAt: at, onDate } = row
+  return countedBy(polls, goal, onDate, { customer, answer, eventId, at, touchpoint: 'till' })
+}
+
 const unknown = (field: string, value: string) =>
   new Problem('unknown_reference', `${field}: ${value} is unknown`, [{ field, message: 'is unknown' }])
 
 /** Whether this key's site may write about this customer, and whether she allows the purpose. */
-async function known(deps: Deps, keySite: string | null, ref: string, purpose: string) {
+export async function known(deps: Deps, keySite: string | null, ref: string, purpose: string) {
   const [catalogue, found] = await Promise.all([deps.snapshot.refresh(), findCustomers(deps.engine, [ref])])
   const row = found.get(ref)
   const consent = row ? ((JSON.parse(row.state) as { consent?: Record<string, string> }).consent ?? {}) : {}
@@ -400,6 +427,8 @@ async function known(deps: Deps, keySite: string | null, ref: string, purpose: s
     row !== undefined && (keySite === null || row.siteId === keySite || consent.allSites === 'granted')
   return {
     catalogue,
+    /** Who she is now: a merged reference is a name of another. */
+    who: row?.ref ?? ref,
     siteId: keySite ?? row?.siteId ?? '',
     here,
     allowed: here && consent.personalise === 'granted' && consent[purpose] === 'granted',
@@ -419,7 +448,7 @@ async function newcomer(
     ref,
     siteId,
     joinedOn: dateOf(localDay(deps.clock(), catalogue.sites.get(siteId)!.timeZone)),
-    holdout: holdout(ref) ? 1 : 0,
+    ...holdout(ref),
   }
 }
 
@@ -449,7 +478,7 @@ type Said = z.infer<typeof EvidenceSchema>
 type Line = typeof evidence.$inferInsert
 
 /** The lines of evidence that one event is. */
-function linesOf(
+export function linesOf(
   said: Said,
   customer: string,
   onDate: string,

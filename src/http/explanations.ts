@@ -1,14 +1,17 @@
 /** The full explanation of an answer, for managers and owners only. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Answer } from '../core/answer.ts'
+import { momentAgain, toldAgain } from '../core/capsule.ts'
+import type { Catalogue } from '../core/catalogue.ts'
 import type { BasketLine, Moment } from '../core/moment.ts'
 import { momentOf } from '../core/moment.ts'
 import { refusals } from '../core/recommend.ts'
 import { partsFrom, scoreOf } from '../core/score.ts'
 import { dateOf } from '../core/time.ts'
 import { ageDays, decayed, prior } from '../core/understand.ts'
-import { findCustomers, personOf, readTill } from '../store/customer.ts'
-import { findRecommendation } from '../store/recommendation.ts'
+import { catalogueAt } from '../store/past.ts'
+import type { Inputs, RecommendationRow } from '../store/recommendation.ts'
+import { capsuleOf, findRecommendation } from '../store/recommendation.ts'
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
 import { json } from './document.ts'
@@ -34,7 +37,7 @@ const ExplanationSchema = z
     dataVersion: z.string(),
     dataVersionNow: z.string().openapi({
       description:
-        'Another one than dataVersion: goals and refusals below are computed from today’s catalogue.',
+        'Where the shop stands now. Goals and refusals below are of dataVersion, as the answer was.',
     }),
     offerId: z.string().nullable(),
     silence: z.string().nullable().openapi({
@@ -94,16 +97,6 @@ const route = createRoute({
 
 export type Explanation = z.infer<typeof ExplanationSchema>
 
-type Inputs = {
-  basket: BasketLine[]
-  orders: number | null
-  evidence: string[]
-  silence: string | null
-  withoutMoney: string | null
-  /** Offers with the values of their parts. */
-  gated: [string, ...number[]][]
-}
-
 export function explanations(app: App): void {
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param')
@@ -118,11 +111,13 @@ export async function explain(deps: Deps, id: string, keySite: string | null): P
   if (deps.recorder.find(id)) await deps.recorder.flush()
   const rec = await findRecommendation(deps.engine, id)
   if (rec === null || (keySite !== null && rec.siteId !== keySite)) return null
-  const catalogue = await deps.snapshot.refresh()
+  const today = await deps.snapshot.refresh()
   const inputs = JSON.parse(rec.inputs) as Inputs
   const answer = JSON.parse(rec.answer) as Answer
-  const moment = await momentAgain(deps, rec, inputs)
-  const found = [...refusals(moment, deps.snapshot.learned.at(moment))]
+  const isToday = +answer.dataVersion === deps.snapshot.rev && rec.policyVersion === today.policy.version
+  const catalogue = isToday ? today : await catalogueAt(deps.engine, +answer.dataVersion, rec.policyVersion)
+  const moment = momentOfRecord(catalogue, rec, inputs.basket)
+  const found = [...refusals(moment, toldAgain(inputs))]
   const refusalCounts: Record<string, number> = {}
   for (const { gate } of found) if (gate) refusalCounts[gate.code] = (refusalCounts[gate.code] ?? 0) + 1
   const goals = catalogue.goals
@@ -172,26 +167,10 @@ export async function explain(deps: Deps, id: string, keySite: string | null): P
   }
 }
 
-/** The moment as it was: its basket and its instant, with those of its lines of evidence that still stand. */
-async function momentAgain(
-  deps: Deps,
-  rec: { customer: string | null; siteId: string; touchpoint: string; at: string },
-  inputs: Inputs,
-): Promise<Moment> {
-  const catalogue = await deps.snapshot.refresh()
-  const nowMs = Date.parse(rec.at)
-  const here = { siteId: rec.siteId, touchpoint: rec.touchpoint, nowMs, basket: inputs.basket }
-  const row =
-    rec.customer === null ? undefined : (await findCustomers(deps.engine, [rec.customer])).get(rec.customer)
-  if (!row) return momentOf(catalogue, here, null)
-  const { earlier } = await readTill(deps.engine, { keyHash: '', customer: row.ref, since: '', id: null })
-  const person = personOf(row.ref, row.holdout, row.state, earlier)
-  if (person === null) return momentOf(catalogue, here, null)
-  const then = new Set(inputs.evidence)
-  return momentOf(catalogue, here, {
-    ...person,
-    orders: inputs.orders ?? person.orders,
-    evidence: person.evidence.filter((line) => then.has(line.id)),
-    earlier: person.earlier.filter((before) => before.atMs < nowMs),
-  })
+/** The moment as it was; where what it was made from was erased, or never kept, its basket and its instant alone. */
+function momentOfRecord(catalogue: Catalogue, row: RecommendationRow, basket: BasketLine[]): Moment {
+  const capsule = capsuleOf(row)
+  if (capsule !== null) return momentAgain(catalogue, capsule)
+  const { siteId, touchpoint, at } = row
+  return momentOf(catalogue, { siteId, touchpoint, nowMs: Date.parse(at), basket }, null)
 }

@@ -451,7 +451,7 @@ export async function knownAt(
 ): Promise<string | null> {
   if (customer === undefined) return null
   const found = (await stored(findCustomers(c.get('deps').engine, [customer]))).get(customer)
-  if (!found || found.siteId === siteId) return customer
+  if (!found || found.siteId === siteId) return found?.ref ?? customer
   const { consent } = JSON.parse(found.state) as { consent?: Record<string, string> }
-  return consent?.allSites === 'granted' ? customer : null
+  return consent?.allSites === 'granted' ? found.ref : null
 }

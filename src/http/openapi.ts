@@ -18,7 +18,9 @@ export const OPENAPI = {
     { name: 'ledger', description: 'What was given and taken, statements, disputes.' },
     { name: 'people', description: 'Who is signed in, and who did what.' },
     { name: 'webhook', description: 'Events that go out.' },
+    { name: 'poll', description: 'A question to many, its go rule, and what came of it.' },
     { name: 'shop', description: 'For shop systems, managers and measuring.' },
+    { name: 'policy', description: 'Every weight and floor of deciding: tried, previewed, put in force.' },
     { name: 'running', description: 'For whoever runs it.' },
   ],
 }

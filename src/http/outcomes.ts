@@ -8,8 +8,8 @@ import { codeOf } from '../core/referral-code.ts'
 import { dateOf, dayOf, localDay, weekOf } from '../core/time.ts'
 import type { Engine } from '../store/engine.ts'
 import { GuardFailed } from '../store/engine.ts'
-import type { OutcomeWrite } from '../store/outcome.ts'
-import { findOutcome, findReferral, recordOutcome } from '../store/outcome.ts'
+import type { OutcomeRow, OutcomeWrite } from '../store/outcome.ts'
+import { findAwaited, findOutcome, findReferral, notOurs, recordOutcome } from '../store/outcome.ts'
 import { findRecommendation } from '../store/recommendation.ts'
 import type { Reading, ReferralFile, ReferralRow } from '../store/referral.ts'
 import { evidenceFrom, findReferralFile, followed, withinCapacity } from '../store/referral.ts'
@@ -180,18 +180,40 @@ export function outcomes(app: App): void {
   })
 }
 
-/** Keep one outcome: look it up, decide what follows, write it all or not at all. */
+/** Take up what came before its answer was on record, now that it is: as if it came now. */
+export async function adoptAwaited(deps: Deps): Promise<void> {
+  for (const row of await findAwaited(deps.engine)) {
+    const { eventId, state, reason, sessionId, staffId, at, siteId } = row
+    const input = {
+      eventId,
+      state,
+      reason: reason ?? undefined,
+      sessionId: sessionId ?? undefined,
+      staff: staffId ?? undefined,
+      at,
+    }
+    try {
+      await keep(deps, siteId === '' ? null : siteId, row.recommendationId, input, row)
+    } catch (error) {
+      // What cannot be taken up stays flagged and is never lost.
+      deps.log({ level: 'warn', event: 'orphan', error: error instanceof Error ? error.name : 'unknown' })
+    }
+  }
+}
+
+/** Keep one outcome: look it up, decide what follows, write it all or not at all. `awaited`: it is kept already, without its answer. */
 async function keep(
   deps: Deps,
   keySite: string | null,
   recommendationId: string,
   input: OutcomeInput,
+  awaited: OutcomeRow | null = null,
 ): Promise<Recorded> {
   const { engine, recorder, snapshot, clock } = deps
   if (recorder.find(recommendationId)) await recorder.flush()
   const inputDigest = digest(JSON.stringify([recommendationId, input]))
   for (let attempt = 1; ; attempt++) {
-    const known = await findOutcome(engine, input.eventId)
+    const known = awaited === null ? await findOutcome(engine, input.eventId) : null
     if (known) {
       if (known.digest !== inputDigest)
         throw new Problem('id_reused', 'This event id was used for another outcome.', [
@@ -202,6 +224,10 @@ async function keep(
     const found = await findRecommendation(engine, recommendationId)
     // An answer of another site is not this till's: kept, but nothing of it is told or changed.
     const rec = found && (keySite === null || found.siteId === keySite) ? found : null
+    if (awaited !== null && rec === null) {
+      await engine.atomic([notOurs(awaited.eventId)])
+      return { ...PLAIN, orphan: true }
+    }
     const catalogue = await snapshot.refresh()
     const nowMs = clock()
     const now = new Date(nowMs).toISOString()
@@ -230,6 +256,7 @@ async function keep(
       reseated: null,
       follows: [],
       evidence: [],
+      ...(awaited === null ? {} : { adopts: true as const }),
     }
     const answered: Recorded = { ...PLAIN, orphan: rec === null }
     const listed = rec?.offerId ? catalogue.listedById.get(rec.offerId) : undefined
@@ -258,7 +285,7 @@ async function keep(
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error
       // The place is gone, the partner full, or somebody was first with this event or code: look again.
-      if ((write.hold || write.referral) && !(await findOutcome(engine, input.eventId)))
+      if ((write.hold || write.referral) && (awaited !== null || !(await findOutcome(engine, input.eventId))))
         if (!(await isFree(deps, listed!.offer.id, write, timeZone)))
           return { ...PLAIN, recorded: false, reason: 'NO_PLACES' }
       if (attempt >= 8) throw error

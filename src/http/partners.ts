@@ -20,6 +20,7 @@ import { keyOf, PageQuery, pageOf } from './cursor.ts'
 import { json, jsonBody } from './document.ts'
 import { editedVersion, etagOf } from './etag.ts'
 import { date, ref } from './fields.ts'
+import { pollsNow } from './polls.ts'
 import type { FieldError } from './problem.ts'
 import { Problem, problems } from './problem.ts'
 import { plain } from './terms-schema.ts'
@@ -168,14 +169,18 @@ const GapsSchema = z
           name: z.string(),
           customers: z.union([z.int(), z.literal('under 3')]),
           servedByUs: z.boolean().openapi({ description: 'A live offer of the shop’s own serves it.' }),
+          poll: z.string().nullable().openapi({ description: 'A poll about it that said go.' }),
         }),
       )
-      .openapi({ description: 'Goals that no partner’s live offer serves, the most wished for first.' }),
+      .openapi({
+        description:
+          'Goals that no partner’s live offer serves: where a poll said go first, then the most wished for.',
+      }),
   })
   .openapi('PartnerGaps', {
     example: {
       partnersWithoutAlliance: [{ id: 'P04', name: 'Ashland Court Tennis', trade: 'junior tennis academy' }],
-      allianceWanted: [{ goal: 'mv-gym', name: 'Gymnastics', customers: 22, servedByUs: false }],
+      allianceWanted: [{ goal: 'mv-gym', name: 'Gymnastics', customers: 22, servedByUs: false, poll: null }],
     },
   })
 
@@ -300,11 +305,20 @@ export function partners(app: App): void {
     const { engine, snapshot, clock } = c.get('deps')
     const catalogue = await stored(snapshot.refresh())
     const [unallied, wishes] = await stored(Promise.all([listUnallied(engine), countWishes(engine)]))
+    const go = new Map(
+      (await pollsNow(c)).flatMap((each) => (each.verdict === 'go' ? [[each.goal, each.id]] : [])),
+    )
     const wanted = goalsWithoutPartner(catalogue, clock())
+      .map((each) => ({ ...each, poll: go.get(each.goal) ?? null }))
       .map((each) => ({ ...each, name: catalogue.goals[catalogue.goalIndex.get(each.goal)!]!.name }))
       .map((each) => ({ ...each, n: wishes.get(each.goal) ?? 0 }))
       // Under three, nobody learns who wished more.
-      .sort((a, b) => (b.n < 3 ? 0 : b.n) - (a.n < 3 ? 0 : a.n) || (a.goal < b.goal ? -1 : 1))
+      .sort(
+        (a, b) =>
+          Number(b.poll !== null) - Number(a.poll !== null) ||
+          (b.n < 3 ? 0 : b.n) - (a.n < 3 ? 0 : a.n) ||
+          (a.goal < b.goal ? -1 : 1),
+      )
       .map(({ n, ...each }) => ({ ...each, customers: n < 3 ? ('under 3' as const) : n }))
     return c.json({ partnersWithoutAlliance: unallied, allianceWanted: wanted }, 200)
   })

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   id_reused: [422, 'This id was used for something else'],
   unknown_reference: [422, 'The request names something unknown'],
   words_refused: [422, 'These words cannot be said to customers'],
+  policy_refused: [422, 'This policy would do harm'],
   if_match_missing: [428, 'An edit says which version it edits'],
   internal: [500, 'Something went wrong here'],
   store_unavailable: [503, 'The store does not answer; try again'],

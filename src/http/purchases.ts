@@ -1,6 +1,8 @@
 /** tell us what was sold: `POST /v1/purchases`, up to 500 at once, any age and order. */
+
 import { createRoute, z } from '@hono/zod-openapi'
-import { digest, drawn } from '../core/chance.ts'
+import { digest } from '../core/chance.ts'
+import { holdoutOf } from '../core/holdout.ts'
 import type { Policy } from '../core/policy.ts'
 import { countCustomers } from '../store/customer.ts'
 import type { PurchaseInput } from '../store/purchase.ts'
@@ -150,11 +152,10 @@ export function purchases(app: App): void {
 
 /** What ingesting needs beside the purchases: the instant, who is drawn into the holdout, how a repeat is known. */
 export async function ingestOptions(deps: Pick<Deps, 'engine' | 'clock'>, policy: Policy) {
-  const few = (await stored(countCustomers(deps.engine))) < policy.holdoutSmallBelow
-  const share = few ? policy.holdoutShareSmall : policy.holdoutShare
+  const customers = await stored(countCustomers(deps.engine))
   return {
     now: new Date(deps.clock()).toISOString(),
-    holdout: (customer: string) => drawn(`${policy.salt}|holdout|${customer}`) < share,
+    holdout: holdoutOf(policy, customers),
     digest: (input: PurchaseInput) => digest(JSON.stringify(input)),
   }
 }

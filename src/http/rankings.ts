@@ -25,7 +25,7 @@ const QuestionSchema = z
   .openapi('RankingRequest', {
     example: {
       purpose: 'checkout',
-      basket: ['YK-121'],
+      basket: ['YO-124'],
       history: [{ at: '2026-02-14T15:00:00Z', items: ['TP-301'] }],
       limit: 3,
     },

@@ -1,18 +1,21 @@
 /** decide: `POST /v1/recommendations`, and the explanation of an answer for managers. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { bandOf, expectedOf } from '../core/acceptance.ts'
 import type { Answer } from '../core/answer.ts'
 import { answerOf } from '../core/answer.ts'
+import { listening } from '../core/capsule.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import { digest } from '../core/chance.ts'
 import type { Moment, Person } from '../core/moment.ts'
 import { momentOf, resolveBasket } from '../core/moment.ts'
+import type { Policy } from '../core/policy.ts'
 import type { Decision } from '../core/recommend.ts'
 import { recommend } from '../core/recommend.ts'
-import { valuesOf } from '../core/score.ts'
 import type { TillRow } from '../store/customer.ts'
 import { CAPS, personOf, readTill } from '../store/customer.ts'
 import type { KeyRow } from '../store/key.ts'
+import { inputsOf } from '../store/recommendation.ts'
 import { ANSWER_EXAMPLE, AnswerSchema } from './answer-schema.ts'
 import type { App, Deps } from './app-context.ts'
 import { admit, bearerHash, siteOf } from './auth.ts'
@@ -21,7 +24,16 @@ import { jsonBody } from './document.ts'
 import { BasketLineSchema, currency, instant, ref } from './fields.ts'
 import { Problem, parsed, problems } from './problem.ts'
 
-const TOUCHPOINTS = ['till', 'phone', 'fittingRoom', 'floor', 'letter', 'signUp', 'partner', 'web'] as const
+export const TOUCHPOINTS = [
+  'till',
+  'phone',
+  'fittingRoom',
+  'floor',
+  'letter',
+  'signUp',
+  'partner',
+  'web',
+] as const
 
 const AskSchema = z
   .strictObject({
@@ -205,7 +217,8 @@ async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
   const person = read ? personAt(read.row, siteId, ask, recorder, nowMs) : null
   const { basket, unmatched } = resolveBasket(catalogue, ask.basket?.lines ?? [])
   const moment = momentOf(catalogue, { siteId, touchpoint: ask.touchpoint, nowMs, basket }, person)
-  const decision = recommend(moment, snapshot.learned.at(moment), id)
+  const { learning, heard } = listening(snapshot.learned.at(moment))
+  const decision = recommend(moment, learning, id)
   const made = answerOf(decision, moment, {
     id,
     degraded: read ? null : 'store',
@@ -215,7 +228,13 @@ async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
   })
   const text = JSON.stringify(made)
   if (!ask.dryRun)
-    recorder.add(recordOf(made, text, decision, moment, ask, call.requestDigest), call.waitUntil)
+    recorder.add(
+      {
+        ...recordOf(made, text, decision, moment, ask, call.requestDigest),
+        inputs: inputsOf(decision, moment, made, heard, site.currency, read?.row.state ?? null),
+      },
+      call.waitUntil,
+    )
   return { text: ask.explain === 'none' ? withoutReasons(made) : text, role: key.role, site: siteId }
 }
 
@@ -343,14 +362,18 @@ function recordOf(
     propensity: decision.propensity,
     policyVersion: made.policyVersion,
     answer: text,
-    inputs: JSON.stringify({
-      basket: moment.basket,
-      orders: person?.orders ?? null,
-      evidence: moment.evidence.map((line) => line.id),
-      silence: decision.silence,
-      withoutMoney: decision.withoutMoney,
-      gated: decision.gated.map(({ listed, parts }) => [listed.offer.id, ...valuesOf(parts)]),
-    }),
+    ...learnsFrom(decision, moment.catalogue.policy),
+  }
+}
+
+/** What an outcome will teach: of the offer that was made, or that would have been. */
+function learnsFrom({ primary, wouldOffer }: Decision, policy: Policy) {
+  const about = primary ?? wouldOffer
+  return {
+    wouldOffer: wouldOffer?.listed.offer.id ?? null,
+    mapping: about?.listed.mapping ?? null,
+    band: about ? bandOf(about.weighed.fit) : null,
+    expected: about ? expectedOf(about.weighed.fit, policy) : null,
   }
 }
 

@@ -4,6 +4,7 @@ import { digest } from '../core/chance.ts'
 import type { EventKind } from '../core/referral.ts'
 import type { By } from '../store/audit.ts'
 import { audited } from '../store/audit.ts'
+import { findCustomers } from '../store/customer.ts'
 import type { Statement } from '../store/engine.ts'
 import { GuardFailed } from '../store/engine.ts'
 import type { KeyRow } from '../store/key.ts'
@@ -161,6 +162,8 @@ export async function redeemReferral(
   const id = `shop/${input.eventId}`
   const asTold = digest(JSON.stringify([code, input]))
   for (let attempt = 1; ; attempt++) {
+    const customer =
+      (await findCustomers(engine, [input.customer])).get(input.customer)?.ref ?? input.customer
     const file = await findReferralFile(engine, code)
     const catalogue = await snapshot.refresh()
     const siteId = siteOf(key, input.site, catalogue.sites)
@@ -175,16 +178,16 @@ export async function redeemReferral(
     }
     const no = (reason: RedeemReason): Redeemed => ({ redeemed: false, reason, state: row.state })
     // A code that is nobody's any more was somebody's: it is used.
-    if (row.customer === null ? row.state !== 'offered' : row.customer !== input.customer) return no('USED')
+    if (row.customer === null ? row.state !== 'offered' : row.customer !== customer) return no('USED')
     if (row.expiresOn < siteDate(now, reading.timeZone)) return no('EXPIRED')
     if (row.state === 'offered') {
       const alliance = catalogue.parts.alliancesOf
         .get(row.partnerId!)
         ?.find((each) => each.id === row.allianceId)
       if (alliance?.state !== 'live') return no('NOT_LIVE')
-      if (await isSent(engine, input.customer, code)) return no('SENT_BEFORE')
+      if (await isSent(engine, customer, code)) return no('SENT_BEFORE')
     }
-    const first = await firstPurchase(engine, input.customer)
+    const first = await firstPurchase(engine, customer)
     const told = input.purchase && `${input.purchase.source}/${input.purchase.externalId}`
     // Whoever bought before the code was made was ours already.
     if (first && row.state === 'offered' && (told === undefined || first.id !== told)) return no('NOT_FIRST')
@@ -208,7 +211,7 @@ export async function redeemReferral(
       events.push(added('enrolled', events.length > 0 ? `${id}.sale` : id, first.totalMinor))
     if (events.length === 0) return { redeemed: true, reason: null, state: row.state }
     const { standing, statements } = followed(file, events, reading, () => [])
-    const newcomer: Statement[] = row.customer === null ? redeemed(code, input.customer, siteId) : []
+    const newcomer: Statement[] = row.customer === null ? redeemed(code, customer, siteId) : []
     try {
       await recordEvents(
         engine,

@@ -184,6 +184,7 @@ export function overHttps(c: Context<Env>): boolean {
   return new URL(c.req.url).protocol === 'https:' || /^https\b/.test(c.req.header('x-forwarded-proto') ?? '')
 }
 
-function originOf(c: Context<Env>): string {
+/** The address under which the visitor reached us, for links to show. */
+export function originOf(c: Context<Env>): string {
   return `${overHttps(c) ? 'https' : 'http'}://${c.req.header('host') ?? new URL(c.req.url).host}`
 }

@@ -2,7 +2,9 @@
  * A shop's exports into its database: read, matched, compared with what is kept, and written only when told to.
  * Without `apply` everything happens but the writing, so what is reported is what would be done.
  */
-import { digest, drawn } from '../core/chance.ts'
+
+import { digest } from '../core/chance.ts'
+import { holdoutOf } from '../core/holdout.ts'
 import type { Policy } from '../core/policy.ts'
 import { defaultPolicy } from '../core/policy.ts'
 import type { LineRow, ProblemRow, ProductRow } from '../dialects/export.ts'
@@ -392,8 +394,7 @@ class Run {
     for (const plan of plans) if (!isWrite(plan)) orders[plan.status]++
     if (writes.length === 0) return
     const policy = this.#policy!
-    const few = (await countCustomers(this.#engine)) < policy.holdoutSmallBelow
-    const share = few ? policy.holdoutShareSmall : policy.holdoutShare
+    const customers = await countCustomers(this.#engine)
     const digests = new Map(writes.map(({ order }) => [order.id, order.digest]))
     const results = await ingestPurchases(
       this.#engine,
@@ -407,7 +408,7 @@ class Run {
       ),
       {
         now: this.#options.now,
-        holdout: (ref) => drawn(`${policy.salt}|holdout|${ref}`) < share,
+        holdout: holdoutOf(policy, customers),
         digest: (input) =>
           digests.get(`${input.source}/${input.externalId}`) ?? digest(JSON.stringify(input)),
         deferLearning: this.#deferred,

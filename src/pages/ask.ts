@@ -59,7 +59,7 @@ export function askingWith(c: Context<Env>, app: App, visitor: Record<string, st
       return {
         ok: true,
         status,
-        body: (text === '' ? null : JSON.parse(text)) as Body,
+        body: (text === '' ? null : isJson(answer) ? JSON.parse(text) : text) as Body,
         etag: answer.headers.get('etag'),
       }
     const { code, detail, errors } = JSON.parse(text) as {
@@ -70,6 +70,9 @@ export function askingWith(c: Context<Env>, app: App, visitor: Record<string, st
     return { ok: false, status, code, detail, errors }
   }
 }
+
+/** A file is a text, and stays one. */
+const isJson = (answer: Response) => /json/.test(answer.headers.get('content-type') ?? '')
 
 const MOST_BYTES = 64 * 1024
 

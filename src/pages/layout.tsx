@@ -40,19 +40,24 @@ export async function isDemo(deps: Deps): Promise<boolean> {
   return found !== null && found.revokedAt === null
 }
 
-type Here = 'start' | 'till' | 'reference' | 'staff' | 'owner' | 'partner' | 'sign-in'
+type Here = 'start' | 'till' | 'reference' | 'staff' | 'customers' | 'owner' | 'partner' | 'sign-in'
 
 /** What the signed-in may open, by role. */
 const PLACES: Record<KeyRow['role'], { to: string; here: Here; name: string }[]> = {
   till: [],
-  staff: [{ to: '/staff/alliances', here: 'staff', name: 'Alliances' }],
+  staff: [
+    { to: '/staff/alliances', here: 'staff', name: 'Alliances' },
+    { to: '/staff/customers', here: 'customers', name: 'Customers' },
+  ],
   manager: [
     { to: '/owner/alliances', here: 'owner', name: 'Alliances' },
     { to: '/staff/alliances', here: 'staff', name: 'Browse' },
+    { to: '/staff/customers', here: 'customers', name: 'Customers' },
   ],
   owner: [
     { to: '/owner/alliances', here: 'owner', name: 'Alliances' },
     { to: '/staff/alliances', here: 'staff', name: 'Browse' },
+    { to: '/staff/customers', here: 'customers', name: 'Customers' },
   ],
   partner: [{ to: '/partner', here: 'partner', name: 'Your page' }],
 }
@@ -60,16 +65,17 @@ const PLACES: Record<KeyRow['role'], { to: string; here: Here; name: string }[]>
 /** Where somebody of a role begins. */
 export const homeOf = (role: KeyRow['role']): string => PLACES[role][0]?.to ?? '/'
 
-/** Answer with a whole page. `title` names what is on it. */
+/** Answer with a whole page. `title` names what is on it. `own`: a customer's, which leads nowhere else and is not to be found. */
 export async function page(
   c: Context<Env>,
-  about: { title: string; here: Here; description: string; wide?: boolean },
+  about: { title: string; here: Here; description: string; wide?: boolean; own?: boolean },
   children: Child,
 ): Promise<Response> {
   const deps = c.get('deps')
-  const [demo, visitor] = await Promise.all([isDemo(deps), signedIn(c)])
+  const [demo, visitor] = await Promise.all([isDemo(deps), about.own ? null : signedIn(c)])
   c.header('content-security-policy', POLICY)
-  c.header('referrer-policy', 'same-origin')
+  c.header('referrer-policy', about.own ? 'no-referrer' : 'same-origin')
+  if (about.own) c.header('x-robots-tag', 'noindex, nofollow')
   c.header('cache-control', 'no-store')
   return c.html(
     html`<!doctype html>${(
@@ -79,6 +85,7 @@ export async function page(
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           <meta name="description" content={about.description} />
+          {about.own && <meta name="robots" content="noindex, nofollow" />}
           <title>{about.title}</title>
           <link rel="icon" href={ICON} />
           <link rel="stylesheet" href={STYLE_PATH} />
@@ -93,7 +100,7 @@ export async function page(
               <a class="brand" href="/">
                 <span class="brand-mark" aria-hidden="true"></span>Encore
               </a>
-              <nav aria-label="Pages">
+              <nav aria-label="Pages" hidden={about.own}>
                 <ul>
                   {visitor &&
                     PLACES[visitor.role].map(({ to, here, name }) => (

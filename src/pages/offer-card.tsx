@@ -50,6 +50,7 @@ export function Offer({ view, answer, offer }: { view: TillView; answer: Answer;
         </section>
       )}
       <Outcomes view={view} offer={offer} />
+      {answer.ask && <Question view={view} ask={answer.ask} />}
       <footer class="offer-foot">
         {offer.next.length > 0 && (
           <section aria-labelledby="next">
@@ -303,25 +304,41 @@ export function Silence({ view, answer }: { view: TillView; answer: Answer }) {
   )
 }
 
+const ANSWER_KEYS = [
+  ['yes', 'Yes'],
+  ['maybe', 'Maybe'],
+  ['no', 'No'],
+  ['notAsked', 'Not asked'],
+] as const
+
+/** The one question, and one tap for what she said. */
 function Question({ view, ask }: { view: TillView; ask: { goal: string; question: string } }) {
-  const answered = view.state.told.some((line) => line.goal === ask.goal)
+  const { state } = view
+  const answered = state.told.some((line) => line.goal === ask.goal)
+  const notAsked = state.note === 'answered-notAsked'
   return (
     <section class="question" aria-labelledby="question">
       <h3 class="label" id="question">
         One question, if there is a moment
       </h3>
       <p class="opener opener-small">{ask.question}</p>
-      {!answered && view.state.who !== null && (
-        <Doing view={view} class="tap-row">
-          <button type="submit" name="do" value="answered:yes">
-            Yes
-          </button>
-          <button type="submit" name="do" value="answered:maybe">
-            Perhaps
-          </button>
-          <button type="submit" name="do" value="answered:no">
-            No
-          </button>
+      {notAsked && (
+        <p class="note" role="status">
+          Not asked. It may come again at the next visit.
+        </p>
+      )}
+      {!answered && !notAsked && state.who !== null && (
+        <Doing view={view} class="answer-keys">
+          {ANSWER_KEYS.map(([answer, says]) => (
+            <button
+              type="submit"
+              name="do"
+              value={`answered:${answer}`}
+              class={answer === 'notAsked' ? 'answer-key plain' : 'answer-key'}
+            >
+              {says}
+            </button>
+          ))}
         </Doing>
       )}
     </section>

@@ -9,6 +9,7 @@ import type { Ask, Said } from './ask.ts'
 import { asking } from './ask.ts'
 import { page } from './layout.tsx'
 import { dateWords, OwnerWays, Section, shortDate } from './owner-fields.tsx'
+import { pollsWaiting } from './owner-polls.tsx'
 import type { AllianceAnswer } from './owner-preview.tsx'
 
 type Line = HealthOverview['alliances'][number]
@@ -94,6 +95,7 @@ async function otherWaiting(call: Ask, alliances: Line[], wishes: Wish[]): Promi
   const allianceOf = new Map(alliances.map((line) => [line.partner.id, line]))
   const open = disputes.disputes.filter(({ resolvedAt }) => resolvedAt === null)
   return [
+    ...(await pollsWaiting(call)),
     ...open.map(({ partner, reason }) => {
       const line = allianceOf.get(partner)
       return {

@@ -109,12 +109,33 @@ export function Section(props: { id: string; title: string; says?: Child; childr
 }
 
 /** The owner's pages. */
-export function OwnerWays({ here }: { here: 'alliances' | 'offers' | 'people' | 'partners' | null }) {
+export function OwnerWays({
+  here,
+}: {
+  here:
+    | 'alliances'
+    | 'offers'
+    | 'people'
+    | 'partners'
+    | 'goals'
+    | 'polls'
+    | 'mapping'
+    | 'lift'
+    | 'learning'
+    | 'policy'
+    | null
+}) {
   const ways = [
     ['alliances', '/owner/alliances', 'Alliances'],
     ['offers', '/owner/offers', 'Offers'],
     ['partners', '/owner/partners', 'Partners'],
+    ['goals', '/owner/goals', 'Goals map'],
+    ['polls', '/owner/polls', 'Polls'],
     ['people', '/owner/people', 'People'],
+    ['mapping', '/owner/mapping', 'Mapping'],
+    ['lift', '/owner/lift', 'Lift'],
+    ['learning', '/owner/learning', 'Learning'],
+    ['policy', '/owner/policy', 'Policy'],
   ] as const
   return (
     <nav class="owner-ways" aria-label="The owner’s pages">

@@ -67,11 +67,21 @@ const DONE: Record<string, string> = {
   unchecked: 'The check is gone.',
 }
 
+/** A new partner, looked for to serve a goal. */
+const newFor = (c: Context<Env>): Posted => ({ ...EMPTY, goals: c.req.queries('goal')?.slice(0, 1) ?? [] })
+
 export function ownerPartner(app: App): void {
   app.get('/owner/partners', async (c) => list(c, asking(c, app)))
 
   app.get('/owner/partners/new', async (c) =>
-    show(c, asking(c, app), { id: null, record: EMPTY, etag: '', trouble: null, check: null, done: null }),
+    show(c, asking(c, app), {
+      id: null,
+      record: newFor(c),
+      etag: '',
+      trouble: null,
+      check: null,
+      done: null,
+    }),
   )
 
   app.post('/owner/partners/new', async (c) => {

@@ -1,8 +1,11 @@
 /** The pages that the app serves beside its API: where to start, the till to try, the reference. */
 import type { App } from '../http/app-context.ts'
+import { aboutUs } from './about-us.tsx'
 import { browse } from './browse.tsx'
+import { customerCard } from './customer-card.tsx'
 import { owner } from './owner.ts'
 import { partner } from './partner.tsx'
+import { pollPage } from './poll.tsx'
 import { reference } from './reference.tsx'
 import { SCRIPT, SCRIPT_PATH } from './script.ts'
 import { signIn } from './sign-in.tsx'
@@ -21,5 +24,17 @@ export function pages(app: App): void {
     )
   text(STYLE_PATH, 'text/css', STYLE)
   text(SCRIPT_PATH, 'text/javascript', SCRIPT)
-  for (const page of [start, browse, signIn, till, owner, partner, reference]) page(app)
+  for (const page of [
+    start,
+    browse,
+    customerCard,
+    aboutUs,
+    signIn,
+    till,
+    owner,
+    partner,
+    pollPage,
+    reference,
+  ])
+    page(app)
 }

@@ -24,6 +24,8 @@ const REMEDIES: Record<ProblemCode, string> = {
   changed_meanwhile: 'Read it again, look at what changed, and edit with the new ETag.',
   signature_invalid: 'Sign the raw body with the partner’s secret, within five minutes of its timestamp.',
   words_refused: 'Change the words that errors names.',
+  policy_refused:
+    'Read what errors says of it; where it names evenSo, send evenSo: true if you want it even so.',
   if_match_missing: 'Send the ETag that you read as If-Match.',
   too_large: 'Send it in parts of fewer rows.',
   not_a_json_type: 'Send the header Content-Type: application/json.',

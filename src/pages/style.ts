@@ -577,6 +577,57 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
   .owner-statement .owner-table { box-shadow: none; background: none }
   .owner-statement, .owner-statement .quiet { color: #000 }
 }
+.chart { margin: 0; display: grid; gap: .6rem; max-width: 44rem; background: var(--card); border-radius: 1.4rem; box-shadow: var(--shadow); padding: clamp(1rem, 2.5vw, 1.5rem) }
+.chart figcaption { display: grid; gap: .2rem } .chart figcaption strong { font: 600 1.15rem/1.25 var(--serif) }
+.chart svg { display: block; width: 100%; height: auto }
+.chart-text { font: 400 13px var(--sans); fill: var(--soft) }
+.chart-level { stroke: var(--line); stroke-width: 1 } .chart-reference { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 4 }
+.chart-band { fill: var(--accent); opacity: .18 } .chart-line { fill: none; stroke: var(--accent); stroke-width: 2.5; stroke-linejoin: round }
+.chart-dot, .chart-bar { fill: var(--accent) } .chart-whisker { stroke: var(--accent); stroke-width: 3; stroke-linecap: round; opacity: .55 }
+.chart summary { min-height: 2.75rem; display: flex; align-items: center; cursor: pointer }
+.chart-table { width: 100%; font-variant-numeric: tabular-nums } .chart-table :is(th, td) { text-align: left; padding: .3rem .5rem .3rem 0; border-bottom: 1px solid var(--line); font-weight: 400 }
+.chart-table thead th { font-weight: 600 }
+.lift-pictures { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); align-items: start }
+.lift-says { display: block; font-weight: 400; font-size: .95rem; max-width: 34rem }
+.lift-tag { display: inline-block; border: 1px solid var(--edge); border-radius: 1rem; padding: .05rem .7rem; font-size: .9rem; white-space: nowrap }
+.lift-caused { background: var(--accent); border-color: var(--accent); color: var(--on-accent) } .lift-counted { background: var(--tint); border-color: var(--tint); color: var(--tint-ink) } .lift-assumed { border-style: dashed }
+.lift-tags { display: grid; gap: .4rem; margin: 0 } .lift-tags > div { display: flex; flex-wrap: wrap; gap: .2rem .7rem } .lift-tags dd { margin: 0; color: var(--soft) }
+.her-card, .about { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); overflow-wrap: anywhere; padding-top: .5rem }
+.card-search { display: grid; gap: 1rem; max-width: 38rem; padding-top: .5rem }
+.her-ref { margin-left: 0 } .her-card .note, .about .note { margin-block: 0 }
+.her-card > .card, .about > .card { padding: clamp(1.1rem, 3vw, 1.75rem); display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr) }
+.her-card .card > h2, .about .card > h2 { font-size: 1.4rem }
+.her-line { font: 500 1.3rem/1.3 var(--serif) }
+.her-avoid .label { color: inherit; margin-bottom: .2rem }
+.her-say { margin: 0; padding: .9rem 1.1rem } .her-reasons { font-size: 1.05rem }
+.her-lines > li, .about-lines > li { padding-block: .6rem; border-bottom: 1px solid var(--line) }
+.her-lines > li:last-child, .about-lines > li:last-child { border-bottom: 0; padding-bottom: 0 }
+.her-delicate { display: block; color: var(--bad); font-weight: 600; font-size: .95rem } .her-under { display: block }
+.her-card .ways { margin-top: .5rem }
+.about { font-size: 1.1875rem } .about-head { display: grid; gap: .75rem; max-width: 40rem }
+.about .quiet { font-size: 1.0625rem } .about .card p { max-width: 40rem }
+.about-lines > li { display: grid; gap: .5rem 1.5rem; align-items: center }
+@media (min-width: 48rem) { .about-lines > li { grid-template-columns: minmax(0, 1fr) auto } .about-switch { width: 17rem } }
+.about-taps { display: flex; flex-wrap: wrap; gap: .5rem }
+.about-switch { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1rem }
+.about-switch button { min-width: 5.75rem; border-radius: 999px; justify-content: space-between; gap: .6rem; padding-inline: .45rem 1.1rem; font-weight: 600 }
+.about-switch button::before { content: ""; width: 1.75rem; height: 1.75rem; border-radius: 50%; background: var(--edge); flex: none }
+.about-switch [aria-checked="true"] { background: var(--accent); border-color: var(--accent); color: var(--on-accent); flex-direction: row-reverse; padding-inline: 1.1rem .45rem }
+.about-switch [aria-checked="true"]::before { background: var(--on-accent) }
+.about-switch [aria-checked="true"]:hover { background: var(--accent-deep); color: var(--on-accent) }
+.about .ways { margin-top: 0 } .about-end { border: 1px solid var(--line); box-shadow: none }
+.about-end form, .about form:has(> p) { display: grid; gap: .75rem; justify-items: start }
+.about-link { text-align: center; justify-items: center } .about-link .qr { width: min(100%, 15rem) } .about-url { font-size: .95rem; overflow-wrap: anywhere }
+@media print { .about > .card { box-shadow: none; padding: 0; break-inside: avoid } .about, .about .quiet { color: #000; font-size: 12pt } .about-switch button { border: 0 } .about details { display: block } }
+.answer-keys { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)) }
+.answer-key { min-height: 3.5rem; font-size: 1.15rem; font-weight: 600 }
+.question-page { display: grid; gap: 1.25rem; max-width: 34rem; margin-inline: auto } .question-page .answer-keys { grid-template-columns: repeat(3, minmax(0, 1fr)) } .question-page .answer-key { min-height: 4.5rem; font-size: 1.35rem; padding-inline: .4rem } .outcomes + .question { margin-top: 1.25rem }
+.note-form { display: grid; gap: .75rem 1rem; grid-template-columns: minmax(0, 1fr); align-items: end } .note-words { display: grid; gap: .4rem } .note-words input, .note-form select { width: 100% }
+.note-how input { width: 1.6rem; height: 1.6rem } .note-how { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem } .note-how label { display: inline-flex; gap: .6rem; align-items: center; min-height: 2.75rem; cursor: pointer }
+.note-problems { display: grid; gap: .3rem; margin-top: .3rem }
+@media (min-width: 48rem) { .note-form { grid-template-columns: minmax(0, 1fr) auto auto } .note-form:has(select) { grid-template-columns: minmax(0, 1fr) minmax(0, 14rem) } }
+.policy-part { border-bottom: 1px solid var(--line); padding-bottom: .25rem }
+.policy-part > summary::before { content: "▸" / ""; color: var(--accent); width: 1ch } .policy-part[open] > summary::before { content: "▾" / "" }
 @media print { .top, .askbar, .shelf, .fold { display: none } }
 `
 export const STYLE_PATH = `/assets/${digest(STYLE)}.css`

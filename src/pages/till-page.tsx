@@ -20,8 +20,18 @@ export type Happened = {
   receiptLine: string | null
 }
 
+/** A note that was not kept: what was typed, what may not stand in it, or the goals to choose from. */
+export type TypedNote = {
+  words: string
+  toldMe: boolean
+  problems: string[]
+  suggested: { goal: string; name: string }[] | null
+  status: 200 | 422
+}
+
 export type TillView = {
   state: TillState
+  typed: TypedNote | null
   catalogue: Catalogue
   nowMs: number
   /** Makes the ids of what is posted from this page, so that a tap that is sent twice counts once. */
@@ -66,6 +76,7 @@ export function TillPage({ view }: { view: TillView }) {
             <Waiting view={view} />
           )}
           <Told view={view} />
+          <Note view={view} />
           <Sent view={view} />
         </div>
         <Basket view={view} />
@@ -151,6 +162,7 @@ function Who({ view }: { view: TillView }) {
           )}
         </h2>
         {known && <p class="quiet">{known.hint}</p>}
+        {state.who !== null && <a href={`/staff/customers/${encodeURIComponent(state.who)}`}>Her card</a>}
       </div>
       <details class="fold">
         <summary>Somebody else</summary>
@@ -310,6 +322,9 @@ const TOLD_NOTES: Record<string, string> = {
   'answered-yes': 'Kept: she said yes. The very next answer uses it.',
   'answered-maybe': 'Kept: perhaps. The very next answer uses it.',
   'answered-no': 'Kept: she said no. Nothing of this will be offered.',
+  'noted-told': 'Kept as told: it may be said back to her.',
+  'noted-noticed': 'Kept as noticed: it counts a little, and is never said.',
+  'noted-question': 'Kept as a question: what we see of the parents’ own life is never more than that.',
   forgot: 'Forgotten, with her words. The very next answer does not know it.',
   allowed: 'Thank you: from now on we may remember what she tells us. Tell it once more.',
   goal: 'Choose what it is about.',
@@ -410,6 +425,78 @@ function Told({ view }: { view: TillView }) {
           </button>
         </Doing>
       </details>
+    </section>
+  )
+}
+
+/** The staff's ten-second note: one field, one choice. */
+function Note({ view }: { view: TillView }) {
+  const { state, typed, catalogue } = view
+  if (state.who === null) return null
+  return (
+    <section class="told" id="note-form" tabindex={-1} aria-labelledby="note-title">
+      <h2 id="note-title" class="label">
+        Note
+      </h2>
+      {typed && typed.problems.length > 0 && (
+        <div class="note note-bad" role="alert">
+          <p>
+            <strong>Not kept.</strong> We hold as little as we can:
+          </p>
+          <ul class="note-problems" id="note-wrong">
+            {typed.problems.map((each) => (
+              <li>{each}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {typed?.suggested && (
+        <p class="note note-ask" role="status">
+          What is it about? Choose, and save it again.
+        </p>
+      )}
+      <Doing view={view} class="note-form">
+        <div class="note-words">
+          <label for="note-words">What would they enjoy?</label>
+          <input
+            id="note-words"
+            name="note"
+            type="text"
+            maxlength={200}
+            autocomplete="off"
+            required
+            value={typed?.words ?? ''}
+            aria-invalid={typed && typed.problems.length > 0 ? 'true' : undefined}
+            aria-describedby={typed && typed.problems.length > 0 ? 'note-wrong' : undefined}
+          />
+        </div>
+        {typed?.suggested && (
+          <div>
+            <label for="note-goal">It is about</label>
+            <select id="note-goal" name="noteGoal" required>
+              {typed.suggested.length === 0 && <option value="">Choose…</option>}
+              {typed.suggested.map(({ goal, name }) => (
+                <option value={goal}>{name}</option>
+              ))}
+              <Goals catalogue={catalogue} />
+            </select>
+          </div>
+        )}
+        <fieldset class="note-how">
+          <legend class="unseen">How we know it</legend>
+          <label>
+            <input type="radio" name="how" value="told" checked={typed?.toldMe ?? true} />{' '}
+            <span>She told me</span>
+          </label>
+          <label>
+            <input type="radio" name="how" value="noticed" checked={typed ? !typed.toldMe : false} />{' '}
+            <span>I noticed</span>
+          </label>
+        </fieldset>
+        <button type="submit" name="do" value="note">
+          Save
+        </button>
+      </Doing>
     </section>
   )
 }

@@ -6,7 +6,7 @@ import type { Catalogue } from '../core/catalogue.ts'
 import type { App, Deps, Env } from '../http/app-context.ts'
 import { FROM_ELSEWHERE, sameOrigin } from '../http/auth.ts'
 import type { Explanation } from '../http/explanations.ts'
-import type { ProblemCode } from '../http/problem.ts'
+import type { FieldError, ProblemCode } from '../http/problem.ts'
 import { Problem } from '../http/problem.ts'
 import { listCustomers } from '../store/customer.ts'
 import { findOutcome } from '../store/outcome.ts'
@@ -14,7 +14,7 @@ import { findRecommendation } from '../store/recommendation.ts'
 import { askingWith } from './ask.ts'
 import { DEMO_HOUSEHOLDS } from './households.ts'
 import { DEMO_OWNER_KEY, DEMO_TILL_KEYS, isDemo, page } from './layout.tsx'
-import type { Happened, TillView } from './till-page.tsx'
+import type { Happened, TillView, TypedNote } from './till-page.tsx'
 import { TillPage, titleOf } from './till-page.tsx'
 import type { TillState } from './till-state.ts'
 import { addTo, readState, takeFrom, withoutAnswer, writeState } from './till-state.ts'
@@ -31,17 +31,7 @@ export function till(app: App): void {
     const deps = c.get('deps')
     const catalogue = await deps.snapshot.refresh()
     const state = settled(readState(new URL(c.req.url).searchParams), catalogue)
-    const view = await viewOf(c, app, state, catalogue)
-    return page(
-      c,
-      {
-        title: `${titleOf(view)} · Encore`,
-        here: 'till',
-        description: 'Try Encore at the till of an invented shop.',
-        wide: true,
-      },
-      <TillPage view={view} />,
-    )
+    return show(c, await viewOf(c, app, state, catalogue, null))
   })
 
   app.post(
@@ -69,9 +59,27 @@ export function till(app: App): void {
         staff: clerkAt(catalogue, state.site)?.id,
         call: caller(c, app, state.site),
       }
-      const [next, place] = await (Object.hasOwn(ACTS, verb) ? ACTS[verb]!(act) : [act.state, 'till'])
+      const [next, place, typed] = await (Object.hasOwn(ACTS, verb) ? ACTS[verb]!(act) : [act.state, 'till'])
+      if (typed) {
+        // What may not be kept is shown again to be mended, and never stands in an address.
+        c.status(typed.status)
+        return show(c, await viewOf(c, app, next, catalogue, typed))
+      }
       return c.redirect(`/till?${writeState(next)}#${place}`, 303)
     },
+  )
+}
+
+function show(c: Context<Env>, view: TillView): Promise<Response> {
+  return page(
+    c,
+    {
+      title: `${titleOf(view)} · Encore`,
+      here: 'till',
+      description: 'Try Encore at the till of an invented shop.',
+      wide: true,
+    },
+    <TillPage view={view} />,
   )
 }
 
@@ -86,8 +94,8 @@ type Act = {
   staff: string | undefined
   call: Call
 }
-/** The state after a tap, and the place on the page to go to. */
-type Then = [TillState, string]
+/** The state after a tap, and the place on the page to go to; a note that was not kept yet. */
+type Then = [state: TillState, place: string, typed?: TypedNote]
 
 /** Everything that can be tapped, by its verb. */
 const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
@@ -183,13 +191,49 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
     )
   },
 
-  answered: async ({ state, deps, arg, nonce, staff, call }) => {
+  answered: async (act) => {
+    const { state, deps, arg, nonce, staff, call } = act
     const goal = state.answer === null ? null : (await recorded(deps, state.answer))?.answer.ask?.goal
-    if (!goal || state.who === null) return [state, 'answer']
-    return keepWord(
-      { state, call, id: `answered-${nonce}`, goal, facet: '', note: `answered-${arg}` },
-      { kind: 'answered', answer: arg, staff },
+    if (!goal || state.answer === null || state.who === null) return [state, 'answer']
+    const eventId = `answered-${nonce}`
+    const said = await call<{ recorded: boolean }>(
+      'POST',
+      `/v1/recommendations/${encodeURIComponent(state.answer)}/question`,
+      { eventId, answer: arg, staff },
     )
+    if (said.problem !== null) return failed(state, said.problem)
+    if (!said.body.recorded) return [{ ...state, note: 'consent' }, 'told']
+    if (arg === 'notAsked') return [{ ...state, note: 'answered-notAsked' }, 'answer']
+    const told = [...state.told.filter(({ id }) => id !== eventId), { id: eventId, goal, facet: '' }]
+    // Her answer may change what is offered: the next answer is on the screen at once.
+    const [next, place] = await ACTS.ask!({ ...act, state: { ...state, told }, nonce: `${nonce}-next` })
+    return [next.note === '' ? { ...next, note: `answered-${arg}` } : next, place]
+  },
+
+  note: async ({ state, form, nonce, staff, call }) => {
+    const words = (form.get('note') ?? '').trim().slice(0, 400)
+    const toldMe = form.get('how') !== 'noticed'
+    if (state.who === null || words === '') return [state, 'note-form']
+    const eventId = `note-${nonce}`
+    const said = await call<NoteKept>('POST', `/v1/customers/${encodeURIComponent(state.who)}/notes`, {
+      eventId,
+      words,
+      toldMe,
+      goal: form.get('noteGoal') || undefined,
+      staff,
+    })
+    const typed = { words, toldMe, problems: [], suggested: null, status: 422 as const }
+    if (said.problem === 'words_refused')
+      return [state, 'note-form', { ...typed, problems: said.errors.map(({ message }) => message) }]
+    if (said.problem !== null) return failed(state, said.problem)
+    const { reason, goal, facet, keptAs, suggested } = said.body
+    if (reason === 'GOAL') return [state, 'note-form', { ...typed, suggested, status: 200 }]
+    if (reason === 'CONSENT') return [{ ...state, note: 'consent' }, 'told']
+    const told = [
+      ...state.told.filter(({ id }) => id !== eventId),
+      { id: eventId, goal: goal!, facet: facet ?? '' },
+    ]
+    return [{ ...state, told, note: `noted-${keptAs}` }, 'told']
   },
 
   sent: async ({ state, form, nonce, call }) => {
@@ -319,14 +363,25 @@ type Call = <Body = unknown>(
   path: string,
   body?: unknown,
   key?: string,
-) => Promise<{ problem: null; body: Body } | { problem: ProblemCode; body: null }>
+) => Promise<{ problem: null; body: Body } | { problem: ProblemCode; body: null; errors: FieldError[] }>
+
+/** The answer to a note. */
+type NoteKept = {
+  reason: 'CONSENT' | 'GOAL' | null
+  keptAs: string | null
+  goal: string | null
+  facet: string | null
+  suggested: { goal: string; name: string }[]
+}
 
 /** The API as a till of this site sees it. */
 function caller(c: Context<Env>, app: App, site: string): Call {
   const ask = askingWith(c, app, {})
   return async <Body,>(method: string, path: string, body?: unknown, key = DEMO_TILL_KEYS[site] ?? '') => {
     const said = await ask<Body>(method, path, body, { authorization: `Bearer ${key}` })
-    return said.ok ? { problem: null, body: said.body } : { problem: said.code, body: null }
+    return said.ok
+      ? { problem: null, body: said.body }
+      : { problem: said.code, body: null, errors: said.errors }
   }
 }
 
@@ -336,7 +391,13 @@ async function recorded(deps: Deps, id: string) {
   return row ? { siteId: row.siteId, answer: JSON.parse(row.answer) as Answer } : null
 }
 
-async function viewOf(c: Context<Env>, app: App, state: TillState, catalogue: Catalogue): Promise<TillView> {
+async function viewOf(
+  c: Context<Env>,
+  app: App,
+  state: TillState,
+  catalogue: Catalogue,
+  typed: TypedNote | null,
+): Promise<TillView> {
   const deps = c.get('deps')
   const ofThisSite = async (id: string | null) => {
     const found = id === null ? null : await recorded(deps, id)
@@ -360,6 +421,7 @@ async function viewOf(c: Context<Env>, app: App, state: TillState, catalogue: Ca
   const demo = new Set(DEMO_HOUSEHOLDS.map((each) => each.ref))
   return {
     state,
+    typed,
     catalogue,
     nowMs: deps.clock(),
     nonce: deps.random(10),

@@ -15,12 +15,16 @@ const json = (row: Raw, ...names: string[]) => {
 }
 
 /** The parts of the snapshot: table, how a row is read, and how it is told from others. */
-const PARTS = {
+export const PARTS = {
   sites: { table: 'site', key: (r: Raw) => r.id, read: () => {} },
   staff: { table: 'staff', key: (r: Raw) => r.id, read: (r: Raw) => json(r, 'sites') },
   goals: { table: 'goal', key: (r: Raw) => r.slug, read: (r: Raw) => flags(r, 'toldOnly', 'householdLevel') },
   categories: { table: 'category', key: (r: Raw) => r.slug, read: () => {} },
-  rules: { table: 'rule', key: (r: Raw) => `${r.category}/${r.goal}`, read: () => {} },
+  rules: {
+    table: 'rule',
+    key: (r: Raw) => `${r.category}/${r.goal}`,
+    read: (r: Raw) => flags(r, 'withdrawn'),
+  },
   products: { table: 'product', key: (r: Raw) => r.id, read: (r: Raw) => flags(r, 'archived', 'unmapped') },
   partners: {
     table: 'partner',
@@ -52,9 +56,20 @@ const PARTS = {
   links: { table: 'link', key: (r: Raw) => `${r.fromOffer}/${r.toOffer}/${r.trigger}`, read: () => {} },
   sessions: { table: 'session', key: (r: Raw) => r.id, read: (r: Raw) => flags(r, 'cancelled') },
   holds: { table: 'hold', key: (r: Raw) => r.id, read: () => {} },
+  acceptance: {
+    table: 'acceptance',
+    key: (r: Raw) => `${r.offerId}/${r.mapping}/${r.touchpoint}/${r.band}`,
+    read: () => {},
+  },
+  polls: { table: 'poll', key: (r: Raw) => r.id, read: (r: Raw) => json(r, 'touchpoints') },
+  wordRules: {
+    table: 'wordRule',
+    key: (r: Raw) => `${r.facet}/${r.goal}`,
+    read: (r: Raw) => flags(r, 'withdrawn'),
+  },
 } as const
 
-const PART_NAMES = Object.keys(PARTS) as (keyof typeof PARTS)[]
+export const PART_NAMES = Object.keys(PARTS) as (keyof typeof PARTS)[]
 
 /** What the rows say, by part and key; `rev` is the revision they stand at. */
 export type CatalogueStore = {
@@ -66,8 +81,14 @@ export type CatalogueStore = {
 export type PairRow = { a: number; b: number; baskets: number; customers: number }
 export type DayRow = { productId: number; day: number; orders: number }
 
-/** What came with a refresh: the rows that changed as they were and are; the products, pairs and days among it. */
-export type Refreshed = { changes: Changes; products: Product[]; pairs: PairRow[]; days: DayRow[] }
+/** What came with a refresh: the rows that changed as they were and are; the products, pairs and days among it; the build of affinity in force. */
+export type Refreshed = {
+  changes: Changes
+  products: Product[]
+  pairs: PairRow[]
+  days: DayRow[]
+  build: number
+}
 
 /** An empty store of rows, to be refreshed from revision 0. */
 export function emptyCatalogue(): CatalogueStore {
@@ -81,8 +102,11 @@ export async function refreshCatalogue(engine: Engine, store: CatalogueStore): P
   // In the order of their making, so that rows which came one by one stand as those that came at once. The value
   // is a subquery so that nothing is planned anew: see TILL in customer.ts.
   const reads: Statement[] = [
-    statement('select n from revision'),
-    statement('select record from policy where rev > (select ?) order by version desc limit 1', since),
+    statement('select n, easeBuild from revision'),
+    statement(
+      'select record from policy where rev > (select ?) and activation is not null order by activation desc limit 1',
+      since,
+    ),
     statement('select a, b, baskets, customers from pair where rev > (select ?)', since),
     statement('select productId, day, orders from saleDay where rev > (select ?)', since),
     ...PART_NAMES.map((name) =>
@@ -90,7 +114,7 @@ export async function refreshCatalogue(engine: Engine, store: CatalogueStore): P
     ),
   ]
   const [revision, policies, pairs, days, ...parts] = (await engine.allOf(reads)) as [
-    { n: number }[],
+    { n: number; easeBuild: number }[],
     { record: string }[],
     PairRow[],
     DayRow[],
@@ -114,7 +138,14 @@ export async function refreshCatalogue(engine: Engine, store: CatalogueStore): P
     if (changed.length > 0) changes[name] = changed
   })
   store.rev = revision[0]?.n ?? 0
-  return { changes, products: parts[PART_NAMES.indexOf('products')] as unknown as Product[], pairs, days }
+  const build = revision[0]?.easeBuild ?? 0
+  return {
+    changes,
+    products: parts[PART_NAMES.indexOf('products')] as unknown as Product[],
+    pairs,
+    days,
+    build,
+  }
 }
 
 /** The rows in the shape that the core compiles. */

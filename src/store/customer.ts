@@ -6,7 +6,7 @@ import type { Engine, Statement } from './engine.ts'
 import { statement } from './engine.ts'
 
 /** Caps on what one decision looks at: lines of evidence, products bought, earlier answers. */
-export const CAPS = { evidence: 80, items: 50, earlier: 20, usual: 10, earlierDays: 200 } as const
+export const CAPS = { evidence: 80, items: 50, earlier: 20, usual: 10, visits: 10, earlierDays: 200 } as const
 
 const STATE = `json_object(
   'children', json((select json_group_array(birthMonth) from (select birthMonth from child where child.customer = c.ref order by id))),
@@ -20,6 +20,11 @@ const STATE = `json_object(
     select productId, max(substr(soldAt, 1, 10)) lastOn from purchase join purchaseLine on purchaseId = purchase.id
     where purchase.customer = c.ref and voided = 0 and gift = 0 and quantity > 0
     group by productId order by lastOn desc, productId limit ${CAPS.items}))),
+  'visits', json((select json_group_array(soldOn) from (
+    select substr(soldAt, 1, 10) soldOn from purchase where purchase.customer = c.ref and stage is not null
+    order by soldAt desc limit ${CAPS.visits}))),
+  'asked', json((select json_group_array(json_array(goal, onDate)) from (
+    select goal, max(onDate) onDate from pollLink where pollLink.customer = c.ref group by goal))),
   'orders', (select count(*) from purchase where purchase.customer = c.ref and stage is not null),
   'usual', (select cast(avg(totalMinor) as integer) from (
     select totalMinor from purchase where purchase.customer = c.ref and stage is not null order by soldAt desc limit ${CAPS.usual})),
@@ -57,6 +62,8 @@ type State = {
     string | null,
   ][]
   items: [number, string][]
+  visits: string[]
+  asked: [string, string][]
   orders: number
   usual: number | null
   care: [
@@ -71,7 +78,8 @@ type State = {
   ][]
 }
 
-type EarlierRow = [
+/** One earlier answer as the till's read brings it: id, offer, alternate, question, at, outcome, its reason, said at. */
+export type EarlierRow = [
   string,
   string | null,
   string | null,
@@ -106,9 +114,10 @@ const TILL = `select k.role, k.siteId keySite, k.partnerId, k.expiresAt, k.revok
   c.ref, c.siteId customerSite, c.holdout, c.state,
   (select json_group_array(json_array(id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt)) from (
     select id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt from recommendation
-    where customer = (select ?2) and at > (select ?3) order by at desc, id desc limit ${CAPS.earlier})) earlier,
+    where customer = c.ref and at > (select ?3) and (offerId is not null or askedGoal is not null)
+    order by at desc, id desc limit ${CAPS.earlier})) earlier,
   r.answer storedAnswer, r.requestDigest storedDigest, r.siteId storedSite
-  from (select 1) left join apiKey k on k.hash = (select ?1) left join customer c on c.ref = (select ?2)
+  from (select 1) left join apiKey k on k.hash = (select ?1) left join customer c on c.ref = (select coalesce((select customer from customerAlias where ref = ?2), ?2))
     left join recommendation r on r.id = (select ?4)`
 
 /** Everything that one till call needs, in one statement: the key, the customer, what was said before, an answer given already. */
@@ -152,6 +161,8 @@ export function personOf(
       offerId: line[11],
     })),
     items: (state.items ?? []).map(([productId, on]) => ({ productId, day: dayOf(on) })),
+    visits: (state.visits ?? []).map(dayOf),
+    ...(state.asked?.length ? { asked: state.asked.map(([goal, on]) => ({ goal, day: dayOf(on) })) } : {}),
     orders: state.orders ?? 0,
     usualMinor: state.usual ?? 0,
     care: (state.care ?? []).map((note) => ({
@@ -181,12 +192,13 @@ function earlierOf(row: EarlierRow): Earlier {
   }
 }
 
-/** A customer as it was recorded, for looking up before a write. */
+/** Customers as they are recorded, by the reference they were asked for by: a merged one is found under the one she is now. */
 export async function findCustomers(
   engine: Engine,
   refs: string[],
 ): Promise<Map<string, { ref: string; siteId: string; version: number; holdout: number; state: string }>> {
   const rows = await engine.all<{
+    asked: string
     ref: string
     siteId: string
     version: number
@@ -194,17 +206,35 @@ export async function findCustomers(
     state: string
   }>(
     statement(
-      'select ref, siteId, version, holdout, state from customer where ref in (select value from json_each(?))',
+      `select asked.value asked, c.ref, c.siteId, c.version, c.holdout, c.state from json_each(?) asked
+       left join customerAlias on customerAlias.ref = asked.value
+       join customer c on c.ref = coalesce(customerAlias.customer, asked.value)`,
       JSON.stringify(refs),
     ),
   )
-  return new Map(rows.map((row) => [row.ref, row]))
+  return new Map(rows.map(({ asked, ...row }) => [asked, row]))
 }
 
-/** Which of these references are customers' already. */
+/** Who these references are now, for those of them that were merged. */
+export async function findAliases(engine: Engine, refs: string[]): Promise<Map<string, string>> {
+  if (refs.length === 0) return new Map()
+  const rows = await engine.all<{ ref: string; customer: string }>(
+    statement(
+      'select ref, customer from customerAlias where ref in (select value from json_each(?))',
+      JSON.stringify(refs),
+    ),
+  )
+  return new Map(rows.map((row) => [row.ref, row.customer]))
+}
+
+/** Which of these references are customers' already, by whichever of their names. */
 export async function findRefs(engine: Engine, refs: string[]): Promise<Set<string>> {
   const rows = await engine.all<{ ref: string }>(
-    statement('select ref from customer where ref in (select value from json_each(?))', JSON.stringify(refs)),
+    statement(
+      `select ref from customer where ref in (select value from json_each(?1))
+       union all select ref from customerAlias where ref in (select value from json_each(?1))`,
+      JSON.stringify(refs),
+    ),
   )
   return new Set(rows.map((row) => row.ref))
 }

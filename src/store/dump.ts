@@ -41,16 +41,19 @@ async function* dumpTable(engine: Engine, table: SQLiteTable): AsyncGenerator<st
   }
   const key = keyOf(table)
   const keyed = `(${key.map((column) => `"${column}"`).join(', ')})`
-  const bound = `(${key.map(() => '?').join(', ')})`
+  // In the order of their making, which deciding goes by where nothing else orders rows.
+  const order = (await hasRowid(engine, name)) ? ['rowid'] : key
+  const ordered = `(${order.map((column) => `"${column}"`).join(', ')})`
+  const bound = `(${order.map(() => '?').join(', ')})`
   for (let after: (string | number)[] | null = null; ; ) {
     const rows: Record<string, string | number | null>[] = await engine.all(
       statement(
-        `select ${quoted.join(', ')} from "${name}" ${after ? `where ${keyed} > ${bound}` : ''} order by ${keyed.slice(1, -1)} limit ${PAGE_ROWS}`,
+        `select ${quoted.join(', ')}, ${order.map((column, i) => `"${column}" at${i}`).join(', ')} from "${name}" ${after ? `where ${ordered} > ${bound}` : ''} order by ${ordered.slice(1, -1)} limit ${PAGE_ROWS}`,
         ...(after ?? []),
       ),
     )
     if (rows.length === 0) break
-    after = key.map((column) => rows.at(-1)![column] as string | number)
+    after = order.map((_, i) => rows.at(-1)![`at${i}`] as string | number)
     for (const row of rows) {
       const cells = columns.map((column) => literal(row[column]!))
       const size = cells.reduce((sum, cell) => sum + Buffer.byteLength(cell) + 2, 4)
@@ -70,6 +73,14 @@ async function* dumpTable(engine: Engine, table: SQLiteTable): AsyncGenerator<st
     }
   }
   if (values.length > 0) yield flush()
+}
+
+/** Whether a table numbers its rows in the order of their making. */
+async function hasRowid(engine: Engine, name: string): Promise<boolean> {
+  const [made] = await engine.all<{ sql: string }>(
+    statement(`select sql from sqlite_master where type = 'table' and name = ?`, name),
+  )
+  return !/without rowid/i.test(made!.sql)
 }
 
 /** The columns of a table's primary key. */

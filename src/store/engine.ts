@@ -11,7 +11,8 @@ export interface Engine {
   /** Several reads in one round trip. */
   allOf(statements: Statement[]): Promise<unknown[][]>
   /**
-   * All of them or none, in order, durable when the promise resolves. Returns the rows changed by each.
+   * All of them or none, in order, durable when the promise resolves. Returns the rows changed by each; more than that on
+   * D1, where a trigger writes for them: 0 is certain, the number is not.
    * Conditions belong into the statements: nothing that was read before is certain any more.
    * @throws GuardFailed when a guard or a unique constraint refused.
    */

@@ -6,10 +6,14 @@ import { careNote, child, consent, customer, evidence } from './schema.ts'
 
 export type EvidenceRow = typeof evidence.$inferSelect
 
-/** Keep these lines of evidence; a line that is there already changes nothing. */
-export async function recordEvidence(engine: Engine, rows: (typeof evidence.$inferInsert)[]): Promise<void> {
+/** Keep these lines of evidence, and what else they mean; a line that is there already changes nothing. */
+export async function recordEvidence(
+  engine: Engine,
+  rows: (typeof evidence.$inferInsert)[],
+  also: Statement[] = [],
+): Promise<void> {
   const refs = [...new Set(rows.map((row) => row.customer))]
-  await engine.atomic([insertRows(evidence, rows, 'do nothing'), refreshState(refs)])
+  await engine.atomic([insertRows(evidence, rows, 'do nothing'), ...also, refreshState(refs)])
 }
 
 /** The lines of one event of a customer: the event's own, or one for each goal. */
@@ -60,12 +64,21 @@ export async function eraseEvidence(
       eventId,
       at,
     ),
+    statement('delete from pollAnswer where customer = ? and eventId = ?', ref, eventId),
     // What was answered because of it becomes a silence like any other, should the call be repeated.
     restedOn(
       'primary',
       `'$.speak', json('false'), '$.alternate', null, '$.silence', json('{"reason":"quiet"}'), '$.continuity', null, '$.validUntil', null`,
     ),
     restedOn('alternate', `'$.speak', answer -> '$.speak'`),
+    // What answers were made from holds her words too.
+    statement(
+      `update recommendation set inputs = json_set(inputs, '$.state', null, '$.earlier', null, '$.erased', json('true'))
+       where customer = ?1 and exists (select 1 from json_each(inputs, '$.state.evidence') line
+         where line.value ->> 0 = ?2 or substr(line.value ->> 0, 1, length(?2) + 1) = ?2 || '#')`,
+      ref,
+      eventId,
+    ),
     refreshState([ref]),
   ])
   return changed! > 0
@@ -142,9 +155,18 @@ export async function eraseCustomer(engine: Engine, ref: string, also: Statement
   const of = (table: string, set: string) => statement(`update "${table}" set ${set} where customer = ?`, ref)
   const [erased] = await engine.atomic([
     statement('delete from customer where ref = ?', ref),
-    ...['child', 'consent', 'evidence', 'careNote', 'waiting', 'recommendation'].map((table) =>
-      statement(`delete from "${table}" where customer = ?`, ref),
-    ),
+    statement('delete from customerAlias where customer = ?', ref),
+    ...[
+      'child',
+      'consent',
+      'evidence',
+      'careNote',
+      'waiting',
+      'recommendation',
+      'pollAnswer',
+      'pollLink',
+      'aboutLink',
+    ].map((table) => statement(`delete from "${table}" where customer = ?`, ref)),
     statement(
       'update purchaseLine set child = null where purchaseId in (select id from purchase where customer = ?)',
       ref,

@@ -48,6 +48,16 @@ export class LearnedStore {
     }
   }
 
+  /** A product's number among the learned. */
+  numberOf(productId: number): number | undefined {
+    return this.#numbers.get(productId)
+  }
+
+  /** The product of a number. */
+  productIdOf(item: number): number {
+    return this.#productIds[item]!
+  }
+
   /** A product's number among the learned; its sku where it has one, since ties break by it. */
   #number(product: Product): number {
     const sku = this.#skus.get(product.id) ?? product.sku ?? `#${product.id}`

@@ -7,25 +7,37 @@ import { BUMP, GuardFailed, guard, insertRows, REV, statement } from './engine.t
 import { offer as offerTable } from './schema.ts'
 
 /** An offer with what editing needs: whose draft it is, and its version for If-Match. */
-export type EditedOffer = Offer & { draftedBy: string | null; version: number }
+export type EditedOffer = Offer & {
+  draftedBy: string | null
+  version: number
+  /** How often it was said, and accepted when said. */
+  said: number
+  accepted: number
+}
 
-type Row = typeof offerTable.$inferSelect
+type Row = typeof offerTable.$inferSelect & { timesSaid: number; timesAccepted: number }
+
+const SELECT = `select offer.*,
+  (select coalesce(sum(a.said), 0) from acceptance a where a.offerId = offer.id) timesSaid,
+  (select coalesce(sum(a.accepted), 0) from acceptance a where a.offerId = offer.id) timesAccepted from offer`
 
 const JSON_COLUMNS = ['months', 'goals', 'facets', 'requires', 'skus', 'sites', 'say'] as const
 
 function read(row: Row): EditedOffer {
-  const { rev: _rev, ...rest } = row
+  const { rev: _rev, timesSaid: said, timesAccepted: accepted, ...rest } = row
   const parsed = Object.fromEntries(JSON_COLUMNS.map((name) => [name, JSON.parse(row[name])]))
   return {
     ...rest,
     ...parsed,
+    said,
+    accepted,
     kindness: row.kindness === 1,
     seated: row.seated === 1,
   } as unknown as EditedOffer
 }
 
 /** What somebody may write of an offer: everything but its state, its versions and what was learned. */
-export type OfferFields = Omit<Offer, 'id' | 'state' | 'said' | 'accepted'>
+export type OfferFields = Omit<Offer, 'id' | 'state'>
 
 function columnsOf(fields: OfferFields) {
   const { kindness, seated, ...rest } = fields
@@ -39,7 +51,7 @@ function columnsOf(fields: OfferFields) {
 
 /** An offer by its id, or null. */
 export async function findOffer(engine: Engine, id: string): Promise<EditedOffer | null> {
-  const [row] = await engine.all<Row>(statement('select * from offer where id = ?', id))
+  const [row] = await engine.all<Row>(statement(`${SELECT} where id = ?`, id))
   return row ? read(row) : null
 }
 
@@ -52,7 +64,7 @@ export async function listOffers(
 ): Promise<EditedOffer[]> {
   const rows = await engine.all<Row>(
     statement(
-      `select * from offer where (?1 is null or state = ?1) and (?2 is null or partnerId = ?2)
+      `${SELECT} where (?1 is null or state = ?1) and (?2 is null or partnerId = ?2)
          and (?3 is null or (partnerId = ?3 and (state <> 'draft' or draftedBy = ?3)))
          and (?4 is null or id > ?4) order by id limit ?5`,
       about.state,

@@ -1,7 +1,7 @@
 /** Outcomes: what happened with an answer, and all that follows from it in the same write. */
 import { refreshState } from './customer.ts'
 import type { Engine, Statement } from './engine.ts'
-import { BUMP, insertRows, REV, statement } from './engine.ts'
+import { BUMP, guard, insertRows, REV, statement } from './engine.ts'
 import { holdPlace } from './hold.ts'
 import type { ReferralRow } from './referral.ts'
 import { evidence, outcome, referral } from './schema.ts'
@@ -12,6 +12,26 @@ export type OutcomeRow = typeof outcome.$inferSelect
 export async function findOutcome(engine: Engine, eventId: string): Promise<OutcomeRow | null> {
   const [row] = await engine.all<OutcomeRow>(statement('select * from outcome where eventId = ?', eventId))
   return row ?? null
+}
+
+/** Marks what came before its answer was on record, now that it is: see {@link findAwaited}. */
+export function awaited(recommendationIds: string[]): Statement {
+  return statement(
+    'update outcome set orphan = 2 where orphan = 1 and recommendationId in (select value from json_each(?))',
+    JSON.stringify(recommendationIds),
+  )
+}
+
+/** Outcomes that came before their answers, which are on record by now, in the order in which they happened. */
+export async function findAwaited(engine: Engine): Promise<OutcomeRow[]> {
+  return engine.all<OutcomeRow>(
+    statement('select * from outcome where orphan = 2 order by at, recordedAt, eventId limit 100'),
+  )
+}
+
+/** The answer that it names is another site's: it stays flagged and changes nothing. */
+export function notOurs(eventId: string): Statement {
+  return statement('update outcome set orphan = 3 where eventId = ?', eventId)
 }
 
 /** The referral that an answer was accepted with, or null. */
@@ -28,6 +48,28 @@ export async function findReferral(
 /** States that mean that it was said aloud. */
 const SAID = ['said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong']
 const ACCEPTED = ['accepted', 'booked']
+const DECLINED = ['declined', 'wrong']
+
+/**
+ * Acceptance learns of an outcome: that it was said counts once for each answer, and so does each way it was met.
+ * What nobody told us of is not counted at all.
+ */
+function countedAs(recommendationId: string, accepted: number, declined: number): Statement {
+  return statement(
+    `insert into acceptance (offerId, mapping, touchpoint, band, said, accepted, declined, expected, rev)
+     select offerId, mapping, touchpoint, band, saidAt is null,
+       ?2 = 1 and not exists (select 1 from referral where recommendationId = ?1),
+       ?3 = 1 and coalesce(outcome, '') not in ('declined', 'wrong'),
+       (saidAt is null) * expected, ${REV}
+     from recommendation where id = ?1 and offerId is not null and mapping is not null
+     on conflict (offerId, mapping, touchpoint, band) do update set said = said + excluded.said,
+       accepted = accepted + excluded.accepted, declined = declined + excluded.declined,
+       expected = expected + excluded.expected, rev = excluded.rev`,
+    recommendationId,
+    accepted,
+    declined,
+  )
+}
 
 export type OutcomeWrite = {
   row: typeof outcome.$inferInsert
@@ -42,6 +84,8 @@ export type OutcomeWrite = {
   /** What follows from it for the referral: store/referral.ts. */
   follows: Statement[]
   evidence: (typeof evidence.$inferInsert)[]
+  /** It was kept before its answer was on record, and is now taken up. */
+  adopts?: true
 }
 
 /**
@@ -50,21 +94,18 @@ export type OutcomeWrite = {
  */
 export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promise<void> {
   const { row, recommendation: rec } = write
-  const statements: Statement[] = [BUMP, insertRows(outcome, [row])]
+  const kept = write.adopts
+    ? [
+        ...guard('select orphan <> 0 from outcome where eventId = ?', row.eventId),
+        statement('update outcome set orphan = 0, answer = ? where eventId = ?', row.answer, row.eventId),
+      ]
+    : [insertRows(outcome, [row])]
+  const statements: Statement[] = [BUMP, ...kept]
   if (rec !== null) {
     const said = SAID.includes(row.state) ? 1 : 0
     const accepted = ACCEPTED.includes(row.state) ? 1 : 0
-    if (said === 1 && rec.offerId !== null)
-      statements.push(
-        statement(
-          `update offer set said = said + (select saidAt is null from recommendation where id = ?1),
-             accepted = accepted + (?2 = 1 and not exists (select 1 from referral where recommendationId = ?1)),
-             rev = ${REV} where id = ?3`,
-          rec.id,
-          accepted,
-          rec.offerId,
-        ),
-      )
+    const declined = DECLINED.includes(row.state) ? 1 : 0
+    if (said === 1 && rec.offerId !== null) statements.push(countedAs(rec.id, accepted, declined))
     if (write.releases)
       statements.push(
         statement(

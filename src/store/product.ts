@@ -1,5 +1,5 @@
 /** Products as a writer of purchases or of a library needs them: the shelf in memory, and the writes of a library. */
-import type { Catalogue, Category, Product, ProductIndex, Rule } from '../core/catalogue.ts'
+import type { Catalogue, Category, Product, ProductIndex, Rule, WordRule } from '../core/catalogue.ts'
 import { addProduct, indexProducts } from '../core/catalogue.ts'
 import type { Engine, Statement } from './engine.ts'
 import { BUMP, insertRows, REV, statement } from './engine.ts'
@@ -13,6 +13,7 @@ export type Shelf = ProductIndex &
   Pick<Catalogue, 'sites' | 'categories'> & {
     rev: number
     rulesByCategory: Map<string, Rule[]>
+    rulesByFacet: Map<string, Omit<WordRule, 'withdrawn'>[]>
   }
 
 /** Nothing known yet, to be brought up to date with `refreshShelf`. */
@@ -22,17 +23,23 @@ export function emptyShelf(): Shelf {
     sites: new Map(),
     categories: new Map(),
     rulesByCategory: new Map(),
+    rulesByFacet: new Map(),
     ...indexProducts([]),
   }
 }
 
 /** Bring a shelf up to date: reads the products that changed since it last was. */
 export async function refreshShelf(engine: Engine, shelf: Shelf): Promise<Shelf> {
-  const [revision, sites, categories, rules, products] = (await engine.allOf([
+  const [revision, sites, categories, rules, wordRules, products] = (await engine.allOf([
     statement('select n from revision'),
     statement('select id, name, timeZone, currency from site'),
     statement('select slug, name, ageMinMonths, ageMaxMonths from category'),
-    statement('select category, goal, weight, halfLifeDays from rule where goal in (select slug from goal)'),
+    statement(
+      'select category, goal, weight, halfLifeDays from rule where withdrawn = 0 and goal in (select slug from goal)',
+    ),
+    statement(
+      'select facet, goal, weight, halfLifeDays from wordRule where withdrawn = 0 and goal in (select slug from goal)',
+    ),
     statement(
       `select id, sku, source, variationId, gtin, name, category, priceMinor, costMinor, archived, unmapped, baskets, buyers
        from product where rev > ? order by id`,
@@ -43,11 +50,13 @@ export async function refreshShelf(engine: Engine, shelf: Shelf): Promise<Shelf>
     Shelf['sites'] extends Map<string, infer Site> ? Site[] : never,
     Category[],
     Rule[],
+    Omit<WordRule, 'withdrawn'>[],
     (Omit<ShelfProduct, 'archived' | 'unmapped'> & { archived: number; unmapped: number })[],
   ]
   shelf.sites = new Map(sites.map((row) => [row.id, row]))
   shelf.categories = new Map(categories.map((row) => [row.slug, row]))
   shelf.rulesByCategory = Map.groupBy(rules, (rule) => rule.category)
+  shelf.rulesByFacet = Map.groupBy(wordRules, (rule) => rule.facet)
   for (const row of products) {
     const read: ShelfProduct = { ...row, archived: row.archived === 1, unmapped: row.unmapped === 1 }
     addProduct(shelf, read)

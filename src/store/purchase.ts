@@ -1,9 +1,12 @@
 /** Purchases: what was sold, with everything that follows from it in the same write. */
-import type { Catalogue, LineName, Product, ProductIndex, Rule } from '../core/catalogue.ts'
+
+import type { Catalogue, LineName, Product, ProductIndex } from '../core/catalogue.ts'
 import { addProduct, matchLine } from '../core/catalogue.ts'
 import type { CountedOrder } from '../core/count.ts'
 import { countsOf } from '../core/count.ts'
+import type { HoldoutDraw } from '../core/holdout.ts'
 import { totalOf } from '../core/money.ts'
+import type { GoalRules, Thing } from '../core/purchase.ts'
 import { evidenceOf, stagesOf } from '../core/purchase.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { learn } from './count.ts'
@@ -47,14 +50,13 @@ export type PurchaseInput = {
 export type PurchaseStatus = 'created' | 'unchanged' | 'replaced' | 'voided' | 'older' | 'conflict'
 
 /** What of the catalogue purchases are read by. */
-export type KnownOfPurchases = ProductIndex &
-  Pick<Catalogue, 'categories' | 'sites'> & { rulesByCategory: ReadonlyMap<string, Rule[]> }
+export type KnownOfPurchases = ProductIndex & Pick<Catalogue, 'categories' | 'sites'> & GoalRules
 
-/** A purchase to be written: its lines as rows, and the category of each. */
+/** A purchase to be written: its lines as rows, and what each is about. */
 type Written = {
   input: PurchaseInput
   lines: (typeof purchaseLine.$inferInsert)[]
-  categories: (string | null)[]
+  things: Thing[]
 }
 
 type StoredPurchase = {
@@ -74,8 +76,8 @@ type StoredLine = { purchaseId: string; n: number; productId: number; quantity: 
 export type IngestOptions = {
   /** The service's instant, UTC ISO-8601. */
   now: string
-  /** Whether a customer met for the first time belongs to the holdout. */
-  holdout(ref: string): boolean
+  /** The draw of a customer who is met for the first time. */
+  holdout(ref: string): HoldoutDraw
   digest(input: PurchaseInput): string
   /** Leave the learned counts to a later `relearn`, for long imports; until then `relearnDue` says so. */
   deferLearning?: boolean
@@ -109,19 +111,20 @@ async function tryIngest(
   options: IngestOptions,
 ) {
   const ids = purchases.map((p) => `${p.source}/${p.externalId}`)
-  const refs = [...new Set(purchases.flatMap((p) => p.customer ?? []))]
+  const named = [...new Set(purchases.flatMap((p) => p.customer ?? []))]
   const list = (values: unknown[]) => JSON.stringify(values)
   // Purchases named here, and all others of the customers named here or moved away from.
+  const refs = `select coalesce(customerAlias.customer, value) from json_each(?2) left join customerAlias on ref = value`
   const involved = `select id from purchase where id in (select value from json_each(?1))
-    or customer in (select value from json_each(?2))
+    or customer in (${refs})
     or customer in (select customer from purchase where id in (select value from json_each(?1)))`
-  const [stored, storedLines, storedCustomers, tops] = (await engine.allOf([
+  const [stored, storedLines, storedCustomers, tops, merged] = (await engine.allOf([
     statement(
       `select id, revision, customer, soldAt, voided, digest, siteId, stage,
        exists(select 1 from purchaseLine where purchaseId = purchase.id and quantity > 0) sold
        from purchase where id in (${involved})`,
       list(ids),
-      list(refs),
+      list(named),
     ),
     // Lines are for the counts alone.
     options.deferLearning
@@ -129,15 +132,27 @@ async function tryIngest(
       : statement(
           `select purchaseId, n, productId, quantity, gift from purchaseLine where purchaseId in (${involved})`,
           list(ids),
-          list(refs),
+          list(named),
         ),
     statement(
-      'select ref, version from customer where ref in (select value from json_each(?1)) or ref in (select customer from purchase where id in (select value from json_each(?2)))',
-      list(refs),
+      `select ref, version from customer where ref in (${refs}) or ref in (select customer from purchase where id in (select value from json_each(?1)))`,
       list(ids),
+      list(named),
     ),
     statement('select coalesce(max(id), 0) n from product'),
-  ])) as [StoredPurchase[], StoredLine[], { ref: string; version: number }[], { n: number }[]]
+    statement(
+      'select ref, customer from customerAlias where ref in (select value from json_each(?))',
+      list(named),
+    ),
+  ])) as [
+    StoredPurchase[],
+    StoredLine[],
+    { ref: string; version: number }[],
+    { n: number }[],
+    { ref: string; customer: string }[],
+  ]
+  const aliases = new Map(merged.map((row) => [row.ref, row.customer]))
+  const nowOf = (ref: string | null) => (ref === null ? null : (aliases.get(ref) ?? ref))
 
   const before = new Map(stored.map((row) => [row.id, row]))
   const linesOf = new Map<string, StoredLine[]>()
@@ -162,9 +177,11 @@ async function tryIngest(
   const shelf = layerOver(known)
   let nextProduct = tops[0]!.n + 1
 
-  for (const [i, input] of purchases.entries()) {
+  for (const [i, told] of purchases.entries()) {
     const id = ids[i]!
-    const digest = options.digest(input)
+    // A repeat is known by what was told, whoever she is now.
+    const digest = options.digest(told)
+    const input = { ...told, customer: nowOf(told.customer) }
     const known = after.get(id)
     const refusal = known && refusalOf(known, input, digest)
     if (refusal) {
@@ -199,7 +216,7 @@ async function tryIngest(
     written.set(id, {
       input: keepLines ? { ...input, customer: known.customer, soldAt: known.soldAt } : input,
       lines,
-      categories: matched.map((m) => m.category),
+      things: matched.map((m) => ({ name: shelf.products.get(m.productId)!.name, category: m.category })),
     })
     const row: StoredPurchase = {
       id,
@@ -273,7 +290,7 @@ async function tryIngest(
             ref,
             siteId: first.siteId,
             joinedOn: siteDate(known, first),
-            holdout: options.holdout(ref) ? 1 : 0,
+            ...options.holdout(ref),
           }
         }),
       ),
@@ -449,16 +466,16 @@ function evidenceStatements(
   now: string,
 ): Statement[] {
   const rows: (typeof evidence.$inferInsert)[] = []
-  for (const [id, { input, lines, categories }] of written) {
+  for (const [id, { input, lines, things }] of written) {
     if (input.customer === null || input.voided) continue
     const bought = lines.map((line, n) => ({
       n,
-      category: categories[n]!,
+      ...things[n]!,
       gift: line.gift === 1,
       child: line.child ?? null,
       quantity: line.quantity,
     }))
-    for (const line of evidenceOf(bought, known.rulesByCategory))
+    for (const line of evidenceOf(bought, known))
       rows.push({
         id: `${id}@${input.revision}/${line.n}/${line.goal}`,
         customer: input.customer,

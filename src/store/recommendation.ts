@@ -1,4 +1,11 @@
-/** Recommendations: the recorded answers, and what happened since. */
+/** Recommendations: the recorded answers, what they were made from, and what happened since. */
+import type { Answer } from '../core/answer.ts'
+import type { Capsule, Heard } from '../core/capsule.ts'
+import type { Earlier, Moment } from '../core/moment.ts'
+import type { Decision } from '../core/recommend.ts'
+import { valuesOf } from '../core/score.ts'
+import type { EarlierRow } from './customer.ts'
+import { personOf } from './customer.ts'
 import type { Engine, Statement } from './engine.ts'
 import { statement } from './engine.ts'
 import type { recommendation } from './schema.ts'
@@ -19,6 +26,10 @@ const COLUMNS = [
   'arm',
   'propensity',
   'policyVersion',
+  'wouldOffer',
+  'mapping',
+  'band',
+  'expected',
   'answer',
   'inputs',
 ] as const satisfies (keyof RecommendationRow)[]
@@ -39,4 +50,108 @@ export async function findRecommendation(engine: Engine, id: string): Promise<Re
     statement('select * from recommendation where id = ?', id),
   )
   return row ?? null
+}
+
+/** Recorded answers in the order of their ids, after one, at a site or at all. */
+export async function listRecommendations(
+  engine: Engine,
+  siteId: string | null,
+  after: string,
+  most: number,
+): Promise<RecommendationRow[]> {
+  return engine.all<RecommendationRow>(
+    statement(
+      'select * from recommendation where id > ?1 and (?2 is null or siteId = ?2) order by id limit ?3',
+      after,
+      siteId,
+      most,
+    ),
+  )
+}
+
+/** What a decision was made from, and what it weighed, as kept with it. */
+export type Inputs = {
+  /** 2: enough to be repeated. */
+  v?: 2
+  basket: Capsule['basket']
+  unmatched: Capsule['unmatched']
+  currency: string
+  /** The best of what passed the gates: offers with the values of their parts. */
+  gated: [string, ...number[]][]
+  silence: string | null
+  withoutMoney: string | null
+  affinity: Heard['affinity']
+  goesWith: Heard['goesWith']
+  holdout: number
+  /** What she was called then: what is drawn for her depends on it. Null: nobody was known. */
+  ref: string | null
+  earlier: EarlierRow[] | null
+  state: unknown
+  /** A line that it rested on was erased: it cannot be repeated. */
+  erased?: true
+}
+
+/** The inputs of a decision as text. `state` is the customer's, as it was read: it goes in as it is. */
+export function inputsOf(
+  decision: Decision,
+  moment: Moment,
+  answer: Answer,
+  heard: Heard,
+  currency: string,
+  state: string | null,
+): string {
+  const { person } = moment
+  const inputs: Omit<Inputs, 'state'> = {
+    v: 2,
+    basket: moment.basket,
+    unmatched: answer.unmatched,
+    currency,
+    gated: decision.gated.map(({ listed, parts }) => [listed.offer.id, ...valuesOf(parts)]),
+    silence: decision.silence,
+    withoutMoney: decision.withoutMoney,
+    affinity: heard.affinity,
+    goesWith: heard.goesWith,
+    holdout: person?.holdout ? 1 : 0,
+    ref: person?.ref ?? null,
+    earlier: person === null ? null : person.earlier.map(earlierRow),
+  }
+  return `${JSON.stringify(inputs).slice(0, -1)},"state":${person === null ? 'null' : (state ?? 'null')}}`
+}
+
+const iso = (ms: number) => new Date(ms).toISOString()
+
+const earlierRow = (before: Earlier): EarlierRow => [
+  before.id,
+  before.offerId,
+  before.alternateId,
+  before.askedGoal,
+  iso(before.atMs),
+  before.outcome,
+  before.outcomeReason,
+  before.saidMs === null ? null : iso(before.saidMs),
+]
+
+/** What a recorded answer was made from; null where it cannot be repeated: a line was erased, or it is of before 0.3. */
+export function capsuleOf(
+  row: Pick<RecommendationRow, 'id' | 'siteId' | 'touchpoint' | 'at' | 'answer' | 'inputs'>,
+): Capsule | null {
+  const inputs = JSON.parse(row.inputs) as Inputs
+  if (inputs.v !== 2 || inputs.erased) return null
+  const answer = JSON.parse(row.answer) as Answer
+  return {
+    id: row.id,
+    siteId: row.siteId,
+    touchpoint: row.touchpoint,
+    nowMs: Date.parse(row.at),
+    basket: inputs.basket,
+    unmatched: inputs.unmatched,
+    person:
+      inputs.ref === null || inputs.state === null
+        ? null
+        : personOf(inputs.ref, inputs.holdout, JSON.stringify(inputs.state), JSON.stringify(inputs.earlier)),
+    heard: { affinity: inputs.affinity, goesWith: inputs.goesWith },
+    currency: inputs.currency,
+    degraded: answer.degraded,
+    dataVersion: answer.dataVersion,
+  }
 }

@@ -1,5 +1,6 @@
 /** The decision log: answers are written behind, in groups, and never waited for. */
 import type { Engine } from './engine.ts'
+import { awaited } from './outcome.ts'
 import type { NewRecommendation } from './recommendation.ts'
 import { recordRecommendation } from './recommendation.ts'
 
@@ -12,14 +13,17 @@ const MOST_PENDING = 10_000
 export class Recorder {
   readonly #engine: Engine
   readonly #onError: (error: unknown) => void
+  readonly #onAwaited: () => Promise<void>
   readonly #pending = new Map<string, Row>()
   readonly #byCustomer = new Map<string, Set<Row>>()
   #timer: ReturnType<typeof setTimeout> | null = null
   #writing: Promise<void> | null = null
 
-  constructor(engine: Engine, onError: (error: unknown) => void) {
+  /** `onAwaited` is called when answers came on record that outcomes were waiting for. */
+  constructor(engine: Engine, onError: (error: unknown) => void, onAwaited: () => Promise<void>) {
     this.#engine = engine
     this.#onError = onError
+    this.#onAwaited = onAwaited
   }
 
   /** An answer that is not on record yet, or null. */
@@ -56,19 +60,24 @@ export class Recorder {
     await this.#writing
     if (this.#pending.size === 0) return
     const rows = [...this.#pending.values()]
+    let isAwaited = false
     this.#writing = this.#engine
-      .atomic(rows.map(recordRecommendation))
-      .then(() => {
+      .atomic([...rows.map(recordRecommendation), awaited(rows.map(({ id }) => id))])
+      .then((changed) => {
         for (const row of rows) this.#forget(row)
+        isAwaited = changed.at(-1)! > 0
       })
       .catch((error: unknown) => {
         this.#onError(error)
+        // It tries again, but keeps no process alive that is done.
         this.#timer ??= setTimeout(() => void this.flush(), 1000)
+        if (typeof this.#timer === 'object') this.#timer.unref?.()
       })
       .finally(() => {
         this.#writing = null
       })
     await this.#writing
+    if (isAwaited) await this.#onAwaited().catch(this.#onError)
   }
 
   #forget(row: Row): void {

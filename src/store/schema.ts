@@ -29,6 +29,8 @@ export const revision = sqliteTable(
     n: integer().notNull(),
     /** 1: purchases were kept without counting them, so the learned counts wait for `relearn`. */
     relearnDue: flag(),
+    /** The build of what goes with what that is served; 0: none. */
+    easeBuild: flag(),
   },
   (t) => [check('revision_one', sql`${t.id} = 1`)],
 )
@@ -65,13 +67,65 @@ export const apiKey = sqliteTable('apiKey', {
   revokedAt: text(),
 })
 
-/** Every weight, floor, limit and lever of deciding; the highest version is in force. */
+/**
+ * Every weight, floor, limit and lever of deciding, as one record that never changes. The version with the highest
+ * `activation` is in force: a rollback activates an older one again.
+ */
 export const policy = sqliteTable('policy', {
   version: integer().primaryKey(),
   record: text().notNull(),
   createdAt: text().notNull(),
+  /** The revision at which it last came into force; null: proposed, not yet in force. */
+  activation: integer(),
+  /** The version it was changed from, why, and by whom. */
+  origin: integer(),
+  note: text().notNull().default(''),
+  actor: text().notNull().default(''),
+  /** Who put it in force, and when. */
+  activatedBy: text(),
+  activatedAt: text(),
+  withdrawnAt: text(),
   rev: rev(),
 })
+
+/**
+ * What an offer came to where it was really said, by touchpoint and band of fit. `mapping` is a digest of the
+ * offer's goals: mapped anew, it is counted anew.
+ */
+export const acceptance = sqliteTable(
+  'acceptance',
+  {
+    offerId: text().notNull(),
+    mapping: text().notNull(),
+    touchpoint: text().notNull(),
+    band: integer().notNull(),
+    said: integer().notNull().default(0),
+    accepted: integer().notNull().default(0),
+    declined: integer().notNull().default(0),
+    /** Σ of the acceptance that fit predicted over what was said, in millionths: exact in any order. */
+    expected: integer().notNull().default(0),
+    rev: rev(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.offerId, t.mapping, t.touchpoint, t.band] }),
+    index('acceptance_rev').on(t.rev),
+  ],
+)
+
+/**
+ * Rows of the snapshot as they were before they changed, kept by triggers: with them the catalogue of any earlier
+ * revision can be read again, and a decision repeated. A row holds until revision `until`.
+ */
+export const past = sqliteTable(
+  'past',
+  {
+    part: text().notNull(),
+    key: text().notNull(),
+    until: integer().notNull(),
+    row: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.part, t.key, t.until] })],
+)
 
 export const goal = sqliteTable('goal', {
   slug: text().primaryKey(),
@@ -103,6 +157,8 @@ export const rule = sqliteTable(
     goal: text().notNull(),
     weight: real().notNull(),
     halfLifeDays: integer().notNull(),
+    /** 1: taken back; the row stays so that running services learn of it. */
+    withdrawn: flag(),
     rev: rev(),
   },
   (t) => [
@@ -309,7 +365,7 @@ export const offer = sqliteTable(
     /** Places are needed: without a free session the offer is not made. */
     seated: flag(),
     say: text().notNull(),
-    /** Learned: how often it was really said, and accepted when said. */
+    /** Of before 0.3; since then `acceptance` counts. */
     said: integer().notNull().default(0),
     accepted: integer().notNull().default(0),
     /** The partner whose draft it is, until the shop publishes it. */
@@ -430,6 +486,8 @@ export const customer = sqliteTable(
     joinedOn: text().notNull(),
     /** Drawn once, at the first meeting, and kept: 1 belongs to the holdout. */
     holdout: flag(),
+    /** The share of customers that belonged to it when she was drawn; null: before that was noted. */
+    holdoutShare: real(),
     state: text().notNull().default('{}'),
     /** Counts writes, so that two that read the same state cannot both act on it. */
     version: integer().notNull().default(0),
@@ -500,6 +558,8 @@ export const evidence = sqliteTable(
     aboutDate: text(),
     recordedAt: text().notNull(),
     retractedAt: text(),
+    /** rule: no rule speaks so any more; null: a correction of the purchase, or she wished it. */
+    retractedBy: text({ enum: ['rule'] }),
   },
   (t) => [
     index('evidence_customer').on(t.customer, t.onDate),
@@ -574,6 +634,12 @@ export const recommendation = sqliteTable(
     outcomeReason: text(),
     outcomeAt: text(),
     saidAt: text(),
+    /** What would have been said at a moment that stayed silent by draw: an offer id. */
+    wouldOffer: text(),
+    /** For what is learned of it: the digest of the offer's goals, the band of fit, the acceptance that fit predicts, in millionths. */
+    mapping: text(),
+    band: integer(),
+    expected: integer(),
     // The long ones come last: what stands behind them in a row is only reached through all their pages.
     /** JSON: the answer as it was given. */
     answer: text().notNull(),
@@ -600,7 +666,7 @@ export const outcome = sqliteTable(
     digest: text().notNull(),
     /** JSON: the answer that a repeat gets again. */
     answer: text().notNull(),
-    /** The decision it names was not on record (a crash took it): kept and flagged. */
+    /** 1: the decision it names is not on record (a crash took it, or it is still to come); 2: it came, and this waits to be taken up; 3: it is another site’s. */
     orphan: flag(),
   },
   (t) => [index('outcome_recommendation').on(t.recommendationId)],
@@ -876,4 +942,163 @@ export const careNote = sqliteTable(
     closedOn: text(),
   },
   (t) => [index('care_customer').on(t.customer)],
+)
+
+/** A question to many: would this goal interest you? Its go rule is set before the first answer. */
+export const poll = sqliteTable('poll', {
+  id: text().primaryKey(),
+  goal: text().notNull(),
+  question: text().notNull(),
+  /** JSON: touchpoints it is asked at, [] all. */
+  touchpoints: text().notNull().default('[]'),
+  /** Go when so many answered, so many of them yes, and the share of yes, shrunk, is at least so high. */
+  goAnswers: integer().notNull(),
+  goYes: integer().notNull(),
+  goShare: real().notNull(),
+  opensOn: text().notNull(),
+  closesOn: text().notNull(),
+  state: text({ enum: ['open', 'closed'] }).notNull(),
+  createdAt: text().notNull(),
+  actor: text().notNull(),
+  version: integer().notNull().default(1),
+  rev: rev(),
+})
+
+/** One customer's answer to a poll; the last one stands. Who was asked and said nothing has none. */
+export const pollAnswer = sqliteTable(
+  'pollAnswer',
+  {
+    pollId: text().notNull(),
+    customer: text().notNull(),
+    answer: text({ enum: ['yes', 'maybe', 'no'] }).notNull(),
+    touchpoint: text().notNull(),
+    eventId: text().notNull(),
+    at: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.pollId, t.customer] })],
+)
+
+/** A poll that was put to one customer by a link: on a page, or in a letter. Only the SHA-256 of its token is kept. */
+export const pollLink = sqliteTable(
+  'pollLink',
+  {
+    hash: text().primaryKey(),
+    pollId: text().notNull(),
+    goal: text().notNull(),
+    customer: text().notNull(),
+    via: text({ enum: ['page', 'letter'] }).notNull(),
+    at: text().notNull(),
+    /** The site's date. */
+    onDate: text().notNull(),
+  },
+  (t) => [index('poll_link_customer').on(t.customer, t.goal), index('poll_link_poll').on(t.pollId)],
+)
+
+/** What a word of a product's name says about a goal, beside what its category says. Reviewed, never silent. */
+export const wordRule = sqliteTable(
+  'wordRule',
+  {
+    /** A facet as core/tag.ts reads it from names: `ukulele`, `tea towel`. */
+    facet: text().notNull(),
+    goal: text().notNull(),
+    weight: real().notNull(),
+    halfLifeDays: integer().notNull(),
+    /** 1: taken back; the row stays so that running services learn of it. */
+    withdrawn: flag(),
+    rev: rev(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.facet, t.goal] }),
+    check('word_rule_weight', sql`${t.weight} > 0 and ${t.weight} < 1`),
+    check('word_rule_half_life', sql`${t.halfLifeDays} > 0`),
+  ],
+)
+
+/** What was decided about a suggested mapping: a refused one is not suggested again. */
+export const mappingChoice = sqliteTable(
+  'mappingChoice',
+  {
+    kind: text({ enum: ['category', 'facet'] }).notNull(),
+    term: text().notNull(),
+    goal: text().notNull(),
+    decision: text({ enum: ['accepted', 'refused', 'withdrawn'] }).notNull(),
+    actor: text().notNull(),
+    at: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.kind, t.term, t.goal] })],
+)
+
+/** Two references that are one customer: the left one answers as the right one. */
+export const customerAlias = sqliteTable(
+  'customerAlias',
+  {
+    ref: text().primaryKey(),
+    customer: text().notNull(),
+    at: text().notNull(),
+    actor: text().notNull(),
+    /** The event that merged them; the same event for another merge is refused. */
+    eventId: text(),
+    /** JSON: what moved, by table: a repeat is answered from it. */
+    moved: text().notNull().default('{}'),
+  },
+  (t) => [index('alias_customer').on(t.customer), uniqueIndex('alias_event').on(t.eventId)],
+)
+
+/** What is measured, registered before it begins. */
+export const experiment = sqliteTable('experiment', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  metric: text().notNull(),
+  startsOn: text().notNull(),
+  endsOn: text().notNull(),
+  /** The smallest lift that would matter, as a share. */
+  smallestLift: real().notNull(),
+  /** JSON: what else was fixed beforehand. */
+  plan: text().notNull().default('{}'),
+  registeredAt: text().notNull(),
+  actor: text().notNull(),
+  stoppedOn: text(),
+})
+
+/** Somebody who must be answered well, as data: run against every policy before it comes into force. */
+export const persona = sqliteTable('persona', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** JSON: the household, the basket, and what must or must not be answered. */
+  record: text().notNull(),
+  actor: text().notNull(),
+  createdAt: text().notNull(),
+  archived: flag(),
+})
+
+/** A link by which a customer reads, without signing in, what we hold of her. Only its SHA-256 is kept. */
+export const aboutLink = sqliteTable(
+  'aboutLink',
+  {
+    hash: text().primaryKey(),
+    customer: text().notNull(),
+    createdAt: text().notNull(),
+    expiresAt: text().notNull(),
+    actor: text().notNull(),
+  },
+  (t) => [index('about_link_customer').on(t.customer)],
+)
+
+/** A build of what goes with what: when, and from how much. Only the one that `revision` names is served. */
+export const easeBuild = sqliteTable('easeBuild', {
+  build: integer().primaryKey(),
+  builtAt: text().notNull(),
+  /** The sum of all products' totals that it was made from. */
+  evidence: integer().notNull(),
+  items: integer().notNull(),
+  weights: integer().notNull(),
+  parts: integer().notNull(),
+  bytes: integer().notNull(),
+})
+
+/** Some sources of a build, as store/ease.ts writes them. */
+export const easePart = sqliteTable(
+  'easePart',
+  { build: integer().notNull(), part: integer().notNull(), sources: text().notNull() },
+  (t) => [primaryKey({ columns: [t.build, t.part] })],
 )

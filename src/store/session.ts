@@ -154,7 +154,7 @@ export async function changeSession(
     ...also,
     ...placeWaiting(id, now),
   ])
-  return changes[2] === 1
+  return changes[2]! > 0
 }
 
 /** The codes of those who are booked for a session: who must be told when it changes. */
@@ -167,8 +167,11 @@ export async function listCodes(engine: Engine, sessionId: string): Promise<stri
 
 /** Cancel a session: nobody has or awaits a place in it any more. How many places were given back. */
 export async function cancelSession(engine: Engine, id: string, also: Statement[] = []): Promise<number> {
-  const changes = await engine.atomic([BUMP, ...cancelled([id]), ...also])
-  return changes[2]!
+  const [kept] = await engine.all<{ n: number }>(
+    statement(`select count(*) n from hold where sessionId = ? and state <> 'released'`, id),
+  )
+  await engine.atomic([BUMP, ...cancelled([id]), ...also])
+  return kept!.n
 }
 
 function cancelled(ids: string[]): Statement[] {

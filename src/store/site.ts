@@ -13,7 +13,7 @@ export async function listSites(engine: Engine): Promise<Site[]> {
 /** The policy in force, or null in a shop that has not begun. */
 export async function findPolicy(engine: Engine): Promise<Policy | null> {
   const [row] = await engine.all<{ record: string }>(
-    statement('select record from policy order by version desc limit 1'),
+    statement('select record from policy where activation is not null order by activation desc limit 1'),
   )
   return row ? (JSON.parse(row.record) as Policy) : null
 }
@@ -32,6 +32,9 @@ export async function addSite(engine: Engine, site: Site, policy: Policy, now: s
       [{ version: policy.version, record: JSON.stringify(policy), createdAt: now }],
       '(version) do nothing',
     ),
-    statement(`update policy set rev = ${REV} where rev = 0`),
+    statement(
+      `update policy set rev = ${REV}, activation = ${REV}, activatedAt = ?, activatedBy = 'start' where rev = 0 and activation is null`,
+      now,
+    ),
   ])
 }

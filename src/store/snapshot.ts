@@ -2,6 +2,7 @@
 import type { Catalogue } from '../core/catalogue.ts'
 import { compile, patch } from '../core/catalogue.ts'
 import { emptyCatalogue, refreshCatalogue, rowsOf } from './catalogue.ts'
+import { loadEase } from './ease.ts'
 import type { Engine } from './engine.ts'
 import { LearnedStore } from './learned.ts'
 
@@ -10,6 +11,7 @@ export class Snapshot {
   #rows = emptyCatalogue()
   #catalogue: Catalogue | null = null
   #refreshing: Promise<Catalogue> | null = null
+  #build = 0
   readonly learned = new LearnedStore()
 
   constructor(engine: Engine) {
@@ -41,10 +43,11 @@ export class Snapshot {
   }
 
   async #refresh(): Promise<Catalogue> {
-    const { changes, products, pairs, days } = await refreshCatalogue(this.#engine, this.#rows)
+    const { changes, products, pairs, days, build } = await refreshCatalogue(this.#engine, this.#rows)
     this.learned.apply(products, pairs, days)
     if (this.#catalogue === null || !patch(this.#catalogue, changes))
       this.#catalogue = compile(rowsOf(this.#rows))
+    if (build !== this.#build && (await loadEase(this.#engine, build, this.learned))) this.#build = build
     return this.#catalogue
   }
 }

@@ -2,9 +2,11 @@
  * Deciding by brute force, to compare with: every gate asked of every offer in plain loops over the plain rows,
  * nothing indexed, nothing kept, nothing skipped. Slow, and short enough to be believed.
  */
+import { mappingOf } from '../../src/core/acceptance.ts'
 import type { CatalogueRows } from '../../src/core/catalogue.ts'
 import type { Learning } from '../../src/core/learning.ts'
 import type { Moment } from '../../src/core/moment.ts'
+import type { Offer } from '../../src/core/offer.ts'
 import { reasonsFor } from '../../src/core/reason.ts'
 import { dateOf, localDay } from '../../src/core/time.ts'
 import { ageDays, decayed } from '../../src/core/understand.ts'
@@ -150,6 +152,21 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
       wrong: policy.wrongDays,
       haveIt: 3650,
     }
+    const offerOf = (id: string) => rows.offers.find((each) => each.id === id)
+    const refusedOffers = (within: number, counts: (offerId: string, goal: string) => boolean) =>
+      new Set(
+        evidence
+          .filter(
+            (line) =>
+              line.kind === 'declined' &&
+              line.offerId !== null &&
+              line.onDay <= today &&
+              today - line.onDay < within &&
+              ['notForUs', 'wrong'].includes(line.words ?? '') &&
+              counts(line.offerId, line.goal),
+          )
+          .map((line) => line.offerId),
+      )
     const saidDays = said
       .filter((b) => b.offerId === offer.id)
       .map((b) => today - localDay(b.saidMs!, timeZone))
@@ -202,6 +219,10 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
         (line) =>
           line.onDay <= today && today - line.onDay < (rest[line.words ?? 'notNow'] ?? policy.notNowDays),
       ),
+      offer.partnerId !== null &&
+        refusedOffers(policy.partnerRestDays, (id) => offerOf(id)?.partnerId === offer.partnerId).size >=
+          policy.partnerDeclines,
+      refusedOffers(policy.goalRestDays, (_, goal) => goal === slugs[0]).size >= policy.goalDeclines,
       saidDays.length > 0 &&
         (Math.max(...saidDays) >= policy.continuityDays ||
           saidDays.length >= policy.sayAtMost ||
@@ -218,12 +239,7 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
 
     const step = offer.kind === 'content' ? 0 : 1 + COMMITMENTS.indexOf(offer.commitment)
     const affinity = Math.max(0, ...productIds.map((id) => learning.affinityOf(id)))
-    const expected = policy.acceptanceAtFit * fit
-    const rate = (offer.accepted + policy.propensityPrior * expected) / (offer.said + policy.propensityPrior)
-    const propensity =
-      offer.said === 0 || expected === 0
-        ? 1
-        : Math.min(policy.propensityMax, Math.max(policy.propensityMin, rate / expected))
+    const propensity = acceptanceRatio(rows, offer, moment.touchpoint, fit)
     let readiness = 1
     for (const check of checks)
       if (!check.critical && !(check.ok && (check.validUntil === null || check.validUntil >= date)))
@@ -270,4 +286,37 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
     passed.push({ offerId: offer.id, score, step })
   }
   return passed.sort((a, b) => b.score - a.score || a.step - b.step || (a.offerId < b.offerId ? -1 : 1))
+}
+
+/** Acceptances to expected ones, shrunk: shop, band, elsewhere, here, near. */
+function acceptanceRatio(rows: CatalogueRows, offer: Offer, touchpoint: string, fit: number): number {
+  const { policy } = rows
+  const weight = policy.propensityPrior * policy.acceptanceAtFit
+  const band = fit >= 0.8 ? 2 : fit >= 0.6 ? 1 : 0
+  const shrunk = (some: CatalogueRows['acceptance'], prior: number) =>
+    (some.reduce((sum, row) => sum + row.accepted, 0) + weight * prior) /
+    (some.reduce((sum, row) => sum + row.expected, 0) / 1e6 + weight)
+  if (rows.acceptance.every((row) => row.said === 0)) return 1
+  const own = rows.acceptance.filter(
+    (row) => row.offerId === offer.id && (row.mapping === '' || row.mapping === mappingOf(offer.goals)),
+  )
+  const shop = shrunk(rows.acceptance, 1)
+  const [low, middle, high] = [0, 1, 2].map((of) =>
+    shrunk(
+      rows.acceptance.filter((row) => row.band === of),
+      shop,
+    ),
+  ) as [number, number, number]
+  const between = (a: number, b: number, part: number) => a + Math.min(1, Math.max(0, part)) * (b - a)
+  let ratio =
+    fit > 0.7
+      ? between(middle, high, (fit - 0.7) / (0.9 - 0.7))
+      : between(low, middle, (fit - 0.5) / (0.7 - 0.5))
+  for (const some of [
+    own.filter((row) => row.touchpoint !== touchpoint),
+    own.filter((row) => row.touchpoint === touchpoint && row.band !== band),
+    own.filter((row) => row.touchpoint === touchpoint && row.band === band),
+  ])
+    ratio = shrunk(some, ratio)
+  return Math.min(policy.propensityMax, Math.max(policy.propensityMin, ratio / shop))
 }

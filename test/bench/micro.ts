@@ -146,7 +146,7 @@ export async function micro(size: Size, momentsToCompare: number): Promise<Micro
   for (let i = 0; i < 15; i++) {
     await engine.atomic([
       BUMP,
-      statement(`update offer set said = said + 1, rev = ${REV} where id = ?`, some),
+      statement(`update offer set priceMinor = priceMinor + 1, rev = ${REV} where id = ?`, some),
     ])
     const before = now()
     await snapshot.refresh()
@@ -155,7 +155,7 @@ export async function micro(size: Size, momentsToCompare: number): Promise<Micro
   result.refreshMicros = refreshes.sort((a, b) => a - b)[1]!
   const offer = rows.offers[1]!
   result.patchMicros = micros((i) =>
-    patch(catalogue, { offers: [{ before: offer, after: { ...offer, said: i } }] }),
+    patch(catalogue, { offers: [{ before: offer, after: { ...offer, priceMinor: i } }] }),
   )
   engine.close()
   return result

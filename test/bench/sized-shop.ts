@@ -161,7 +161,9 @@ export function catalogue(offers: number): Statement[] {
         }),
   )
   const tables = [
-    insertRows(schema.policy, [{ version: 1, record: text(defaultPolicy('bench')), createdAt: NOW, rev: 1 }]),
+    insertRows(schema.policy, [
+      { version: 1, record: text(defaultPolicy('bench')), createdAt: NOW, activation: 1, rev: 1 },
+    ]),
     insertRows(
       schema.site,
       seed('sites').map((row) => ({ ...row, rev: 1 })),

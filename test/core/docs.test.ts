@@ -1,15 +1,16 @@
 /** The numbers in the docs are computed, not typed. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { shrunkRatio } from '../../src/core/acceptance.ts'
 import { GATES } from '../../src/core/gate.ts'
 import { defaultPolicy, LEVERS, policyProblems } from '../../src/core/policy.ts'
-import { propensityPart, scoreOf } from '../../src/core/score.ts'
+import { scoreOf } from '../../src/core/score.ts'
 import { decayed, noisyOr } from '../../src/core/understand.ts'
 
 const docs = readFileSync('docs/how-it-decides.md', 'utf8')
 
 describe('docs/how-it-decides.md', () => {
-  const known = { decayed, noisyOr, propensityPart, scoreOf, policy: defaultPolicy() }
+  const known = { decayed, noisyOr, shrunkRatio, scoreOf, policy: defaultPolicy() }
   const lines = [...docs.matchAll(/^(.+) \/\/ → (\S+)$/gm)].map(
     ([, expression, value]) => [expression!, value!] as const,
   )

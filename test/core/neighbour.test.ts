@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import type { Learned, Purpose } from '../../src/core/neighbour.ts'
 import { Best, createLearned, jaccard } from '../../src/core/neighbour.ts'
 import { customerItems } from '../../src/core/pair.ts'
-import { eachTagMatch, isTagged } from '../../src/core/tag.ts'
 
 const SHOP = [
   { sku: 'violin', name: 'Student violin' },
@@ -33,12 +32,12 @@ function bruteForce(learned: Learned, item: number, purpose: Purpose) {
   const evidence = (one: number) =>
     policy[purpose].baskets * Math.max(0, learned.stat(one).baskets) +
     policy[purpose].customers * Math.max(0, learned.stat(one).customers) +
-    (isTagged(learned.tags, one) ? policy.tagBaskets : 0)
+    (learned.tags.isTagged(one) ? policy.tagBaskets : 0)
   const all = Array.from({ length: learned.size }, (_, other) => {
     const { baskets, customers } = learned.pair(item, other)
     let shared =
       policy[purpose].baskets * Math.max(0, baskets) + policy[purpose].customers * Math.max(0, customers)
-    eachTagMatch(learned.tags, item, (met, product) => {
+    learned.tags.eachMatch(item, (met, product) => {
       if (met === other) shared += policy.tagBaskets * product
     })
     return { item: other, score: jaccard(shared, evidence(item), evidence(other), policy.shrinkage) }

@@ -149,7 +149,10 @@ describe.each(ENGINES)('offers as they are written, on %s', (kind) => {
     const shop = await openShop(kind)
     const { ask } = shop
     await shop.engine.atomic([
-      { sql: "update offer set said = 7, accepted = 3 where id = 'O054'", params: [] },
+      {
+        sql: "insert into acceptance (offerId, mapping, touchpoint, band, said, accepted) values ('O054', '', 'till', 0, 4, 2), ('O054', '', 'phone', 1, 3, 1)",
+        params: [],
+      },
     ])
     const before = await ask('GET', '/v1/offers/O054', undefined, 'owner')
     const {

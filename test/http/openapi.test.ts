@@ -92,6 +92,10 @@ const MEANT: Record<string, unknown[]> = {
   startsAt: ['2026-04-04T10:00:00-05:00'],
   endsAt: ['2026-04-04T11:00:00-05:00'],
   startsOn: ['2026-03-01'],
+  opensOn: ['2026-03-14'],
+  closesOn: ['2026-05-30'],
+  question: ['Would that interest you?'],
+  goYes: [1],
   endsOn: ['2026-12-31'],
 }
 
@@ -290,14 +294,24 @@ describe('the OpenAPI document', () => {
 
 /** Routes whose inside no dice can reach, and the suites that do. */
 const SHALLOW: Record<string, string> = {
+  'GET /v1/about/{token}': 'needs a customer’s own link: cards.test.ts',
+  'POST /v1/about/{token}': 'needs a customer’s own link: cards.test.ts',
+  'DELETE /v1/about/{token}': 'needs a customer’s own link: cards.test.ts',
   'POST /v1/partners/{id}/events': 'must be signed: referrals.test.ts',
   'POST /v1/ledger/{entry}/disputes': 'needs money in the ledger: ledger.test.ts',
   'POST /v1/disputes/{id}/resolution': 'needs a dispute: ledger.test.ts',
   'PUT /v1/sessions/{id}': 'needs capacity for what is kept: sessions.test.ts',
+  'POST /v1/polls': 'one open poll a goal: polls.test.ts',
+  'PUT /v1/polls/{id}': 'the first answer closes it to changes: polls.test.ts',
   'DELETE /v1/waiting/{id}': 'needs somebody who waits: sessions.test.ts',
   'DELETE /v1/partners/{id}/checks/{code}': 'once each: partners.test.ts',
   'DELETE /v1/offers/{id}/checks/{code}': 'once each: partners.test.ts',
   'POST /v1/alliances': 'once a partner: alliances.test.ts',
+  'POST /v1/customers/{ref}/merge': 'once each: merges.test.ts',
+  'DELETE /v1/policies/{version}': 'a proposal once: policies.test.ts',
+  'POST /v1/policies/{version}/activate': 'needs the digest of its preview: policies.test.ts',
+  'POST /v1/experiments': 'one at a time: lift.test.ts',
+  'POST /v1/experiments/{id}/stop': 'needs one that runs: lift.test.ts',
   'POST /v1/alliances/{id}/terms': 'needs the alliance’s own ETag: alliances.test.ts',
 }
 
@@ -318,6 +332,7 @@ function remembering() {
     ['/v1/alliances/', ['A01', 'A02', 'A04', 'A14']],
     ['/v1/partners/{id}/checks/', ['SAFEGUARDING', 'INSURANCE']],
     ['/v1/offers/{id}/checks/', ['TEACHER_CONFIRMED', 'CARDS_AT_TILL']],
+    ['/v1/personas/', ['piano', 'baby', 'yoga', 'mandarin', 'first-visit', 'gifts']],
     ['/v1/sessions/', ['ses_O049_20260321_0930', 'ses_O054_20260321_1000']],
   ])
   const etags = new Map<string, string>()

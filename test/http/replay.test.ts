@@ -1,13 +1,17 @@
 /** Every till moment of the seed shop, replayed in time order through the API: no answer breaks a rule; and what kind of company Encore is. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Household } from '../../seed/juniper-row.ts'
 import { DEMO_KEYS, juniperOrders, loadJuniperRow } from '../../seed/juniper-row.ts'
 import { ageMonths, dateOf, dayOf, instantOf } from '../../src/core/time.ts'
 import { createApp } from '../../src/http/app.ts'
 import { randomText } from '../../src/settings.ts'
+import { dumpSql } from '../../src/store/dump.ts'
 import { BUMP, REV, statement } from '../../src/store/engine.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
+import { edge, migrateD1 } from '../support/engines.ts'
 
 const FOLDER = 'seed/juniper-row'
 const read = (name: string) => JSON.parse(readFileSync(`${FOLDER}/${name}.json`, 'utf8')) as any[]
@@ -186,4 +190,44 @@ test('0 answers break a rule; how often it speaks, repeats itself, and offers mo
     ].join('\n'),
   )
   expect(spoke).toBeGreaterThan(100)
+
+  // Every answer of the year comes out again, byte for byte: here, and in workerd from a copy of the database.
+  await deps.recorder.flush()
+  const here = await replayAll((path) => app.request(path, { headers: OWNER }))
+  expect(here).toEqual({ replayed: orders.length, same: orders.length, different: [], cannot: 0 })
+  const edgeFolder = mkdtempSync(join(tmpdir(), 'encore-replay-'))
+  const { miniflare, database } = await edge({ persist: edgeFolder, clock: new Date(now).toISOString() })
+  onTestFinished(async () => {
+    await miniflare.dispose()
+    rmSync(edgeFolder, { recursive: true, force: true })
+  })
+  const d1 = await database()
+  await migrateD1(d1)
+  for await (const sql of dumpSql(engine)) await d1.prepare(sql).run()
+  const there = await replayAll(
+    async (path) =>
+      (await miniflare.dispatchFetch(`http://encore.example${path}`, {
+        headers: OWNER,
+      } as never)) as unknown as Response,
+  )
+  expect(there).toEqual(here)
+  console.log(
+    `decided again, byte for byte: ${here.same} of ${here.replayed} on Node, ${there.same} in workerd`,
+  )
 })
+
+const OWNER = { authorization: 'Bearer encore_owner_demo' }
+
+/** Page through the replays of everything. */
+async function replayAll(get: (path: string) => Response | Promise<Response>) {
+  const sum = { replayed: 0, same: 0, different: [] as string[], cannot: 0 }
+  for (let after: string | null = ''; after !== null; ) {
+    const page = (await (await get(`/v1/replays?limit=200${after && `&after=${after}`}`)).json()) as any
+    sum.replayed += page.replayed
+    sum.same += page.same
+    sum.cannot += page.cannot
+    sum.different.push(...page.different)
+    after = page.next
+  }
+  return sum
+}

@@ -59,7 +59,7 @@ async function arrive({ engine }: ShopFile, [inputs, size]: [PurchaseInput[], nu
   for (let at = 0; at < inputs.length; at += size)
     await ingestPurchases(engine, () => refreshShelf(engine, shelf), inputs.slice(at, at + size), {
       now: FIXED.now,
-      holdout: () => false,
+      holdout: () => ({ holdout: 0, holdoutShare: 0 }),
       digest: (input) => JSON.stringify(input),
     })
 }

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
+import { buildEase } from '../../src/core/ease.ts'
 import type { Learned } from '../../src/core/neighbour.ts'
 import { createLearned } from '../../src/core/neighbour.ts'
 import { BASKET_ITEMS_CAP, CUSTOMER_ITEMS_CAP, customerItems } from '../../src/core/pair.ts'
@@ -120,6 +121,20 @@ function learn(folder: string, basketCap: number, customerCap: number) {
   return learned
 }
 
+/** Builds the upgrade from what was learned, and says what that cost. */
+function upgrade(learned: Learned) {
+  const before = memoryMb()
+  const start = performance.now()
+  const ease = buildEase(learned)
+  const ms = performance.now() - start
+  learned.setEase(ease)
+  const pairs = (ease?.telling.item.length ?? 0) + (ease?.broad.item.length ?? 0)
+  console.log(
+    `  upgrade of ${ease?.knows.filter((each) => each > 0).length ?? 0} items in ${(ms / 1000).toFixed(1)} s: ` +
+      `${pairs} weights, ${(memoryMb() - before).toFixed(0)} MB`,
+  )
+}
+
 /** One more basket of 3, 10 and 20 items in a shop that has learned: counted and taken back, median. */
 function steadyMicros(learned: Learned, baskets: number[][], cap: number): number[] {
   return [3, 10, 20].map((length) => {
@@ -192,7 +207,12 @@ function answer(learned: Learned, folder: string, protocol: string) {
 function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { cap: { type: 'string' }, 'customer-cap': { type: 'string' }, only: { type: 'string' } },
+    options: {
+      cap: { type: 'string' },
+      'customer-cap': { type: 'string' },
+      only: { type: 'string' },
+      'counts-only': { type: 'boolean' },
+    },
   })
   const packs = positionals[0] ?? process.env.ENCORE_RETAIL_DATA ?? '../shared/data/retail'
   if (!existsSync(join(packs, 'score.py'))) {
@@ -208,6 +228,7 @@ function main() {
     if (values.only && `${pack}/${protocol}` !== values.only) continue
     const folder = join(packs, pack)
     const known = learnedPacks.get(pack) ?? learn(folder, basketCap, customerCap)
+    if (!learnedPacks.has(pack) && !values['counts-only']) upgrade(known)
     learnedPacks.set(pack, known)
     const { lines, ms } = answer(known, folder, protocol)
     const predictions = join(out, `${pack}.${protocol}.jsonl`)

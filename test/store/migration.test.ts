@@ -14,10 +14,10 @@ import { edge, migrateD1, migrationFiles, SEEDED_AT } from '../support/engines.t
 
 const tables = Object.values(schema).filter((each) => is(each, SQLiteTable)) as unknown as SQLiteTable[]
 
-/** A store at the newest schema, or before the newest migration and then brought to it. */
+/** A store at the newest schema; or as it was before a migration, and then brought to the newest. */
 async function emptyStore(
   kind: 'node' | 'edge',
-  before = false,
+  before: string | null = null,
 ): Promise<{ engine: Engine; migrateRest(): Promise<Engine> }> {
   const folder = mkdtempSync(join(tmpdir(), 'encore-migration-'))
   const files = migrationFiles()
@@ -25,9 +25,9 @@ async function emptyStore(
     const earlier = join(folder, 'migrations')
     cpSync('migrations', earlier, { recursive: true })
     const journal = JSON.parse(readFileSync(join(earlier, 'meta/_journal.json'), 'utf8'))
-    journal.entries.pop()
+    journal.entries = journal.entries.filter(({ tag }: { tag: string }) => before !== null && tag < before)
     writeFileSync(join(earlier, 'meta/_journal.json'), JSON.stringify(journal))
-    let engine = openSqlite(join(folder, 'x.sqlite'), before ? earlier : 'migrations')
+    let engine = openSqlite(join(folder, 'x.sqlite'), before === null ? 'migrations' : earlier)
     onTestFinished(() => {
       engine.close()
       rmSync(folder, { recursive: true, force: true })
@@ -45,9 +45,13 @@ async function emptyStore(
     rmSync(folder, { recursive: true, force: true })
   })
   const d1 = await database()
-  await migrateD1(d1, before ? files.slice(0, -1) : files)
+  const isBefore = (file: string) => before === null || file < before
+  await migrateD1(d1, files.filter(isBefore))
   const migrateRest = async () => {
-    await migrateD1(d1, files.slice(-1))
+    await migrateD1(
+      d1,
+      files.filter((file) => !isBefore(file)),
+    )
     return openD1(d1)
   }
   return { engine: openD1(d1), migrateRest }
@@ -56,6 +60,7 @@ async function emptyStore(
 /** A value that the column's kind accepts. */
 function filler(name: string, type: string, i: number): string | number {
   if (name === 'birthMonth') return '2020-01'
+  if (name === 'state') return '{}'
   if (name === 'id' && type === 'number') return 1
   if (type === 'number') return name === 'b' || name === 'capacity' ? 5 : name === 'weight' ? 0.5 : 1
   return `${name}-${i}`
@@ -67,9 +72,9 @@ const columnsOf = async (engine: Engine, table: string) =>
   )
 
 test.each(['node', 'edge'] as const)(
-  '%s: the newest migration keeps every row of every table',
+  '%s: the migrations since 0.2 keep every row of every table',
   async (kind) => {
-    const { engine, migrateRest } = await emptyStore(kind, true)
+    const { engine, migrateRest } = await emptyStore(kind, '0002')
     const filled: string[] = []
     for (const [i, table] of tables.entries()) {
       const name = getTableName(table)
@@ -97,7 +102,7 @@ test.each(['node', 'edge'] as const)(
 test.each(['node', 'edge'] as const)(
   '%s: what was live before stays live: its terms are agreed and staff know it',
   async (kind) => {
-    const { engine, migrateRest } = await emptyStore(kind, true)
+    const { engine, migrateRest } = await emptyStore(kind, '0001')
     const alliance = (id: string, state: string) => [
       statement(
         `insert into alliance (id, partnerId, state, termsVersion) values (?, ?, ?, 1)`,
@@ -160,3 +165,26 @@ test.each(['node', 'edge'] as const)('%s: a batch is all or nothing', async (kin
   await expect(engine.atomic([site('a'), site('b'), site('a')])).rejects.toThrow('a constraint refused')
   expect(await engine.all(statement('select id from site'))).toEqual([])
 })
+
+test.each(['node', 'edge'] as const)(
+  '%s: what an offer came to before acceptance was learned by touchpoint still counts, and the policy in force stays in force',
+  async (kind) => {
+    const { engine, migrateRest } = await emptyStore(kind, '0002')
+    await engine.atomic([
+      statement(
+        `insert into offer (id, kind, headline, priceMinor, stage, commitment, goals, say, said, accepted, rev)
+         values ('O', 'event', 'x', 0, 'both', 'free', '{}', '{}', 40, 4, 7)`,
+      ),
+      statement(
+        `insert into policy (version, record, createdAt, rev) values (1, '{}', '', 1), (2, '{}', '', 5)`,
+      ),
+    ])
+    const after = await migrateRest()
+    expect(await after.all(statement('select offerId, said, accepted, expected from acceptance'))).toEqual([
+      { offerId: 'O', said: 40, accepted: 4, expected: 9_600_000 },
+    ])
+    expect(await after.all(statement('select version from policy order by activation desc limit 1'))).toEqual(
+      [{ version: 2 }],
+    )
+  },
+)

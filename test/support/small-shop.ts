@@ -52,8 +52,6 @@ export const offer = (id: string, goals: Record<string, number>, more: Partial<O
     receiptLine: 'Here.',
     disclosure: '',
   },
-  said: 0,
-  accepted: 0,
   ...more,
 })
 
@@ -80,6 +78,7 @@ export const person = (more: Partial<Person> = {}): Person => ({
   birthMonths: [],
   evidence: [],
   items: [],
+  visits: [20_480, 20_400, 20_300],
   orders: 3,
   usualMinor: 10_000,
   care: [],
@@ -155,6 +154,9 @@ export function smallShop(rows: Partial<CatalogueRows>): Catalogue {
     links: [],
     sessions: [],
     holds: [],
+    acceptance: [],
+    polls: [],
+    wordRules: [],
     ...rows,
   })
 }

@@ -1,0 +1,203 @@
+/**
+ * The staff's ten-second note: one line about what a family would enjoy, told by her or noticed. We hold little: no
+ * health, family trouble, money or faith, and no child's name, whoever said it.
+ */
+import { wishProblem } from './browse.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Goal } from './goal.ts'
+import { phrasesIn, stemOf, wordProblems, wordsOf } from './words.ts'
+
+/** Longest note, in characters: one breath. */
+export const NOTE_LENGTH = 120
+
+export type NoteFinding = { field: 'words'; words: string; why: string; message: string }
+
+type Subject = { why: 'health' | 'family' | 'money' | 'faith'; instead: string; phrases: readonly string[] }
+
+const subject = (why: Subject['why'], instead: string, phrases: string): Subject => ({
+  why,
+  instead,
+  phrases: phrases
+    .split('\n')
+    .map((phrase) => phrase.trim())
+    .filter((phrase) => phrase !== ''),
+})
+
+/** What a note never holds. Phrases as in core/words.ts: `a|b` one of them, `?a` perhaps, `*` up to two words. */
+const SUBJECTS: readonly Subject[] = [
+  subject(
+    'health',
+    'write what they would enjoy, such as “likes calm, small groups”',
+    `ill|illness|sick|sickness|unwell|disease|diagnosis|diagnosed|disabled|disability|disorder|syndrome|wheelchair
+     depression|depressed|anxiety|anxious|stress|stressed|burnout|therapy|therapist|counselling|counseling
+     psychologist|psychiatrist|medication|medicine|hospital|surgery|cancer|diabetes|diabetic|epilepsy|epileptic
+     asthma|asthmatic|eczema|allergy|allergic|autism|autistic|adhd|dyslexia|dyslexic
+     sees|seeing|saw a|the doctor
+     panic attack
+     special needs
+     on the spectrum
+     pregnancy|pregnant|miscarriage|ivf|infertility|postpartum|postnatal
+     overweight|underweight|obese|fat|skinny
+     eating problem
+     weight problem|issue|loss
+     lose|losing|lost|gained ?some weight
+     speech delay|problem
+     died|dead|death|dying|funeral|grief|grieving|bereaved|bereavement|widow|widower`,
+  ),
+  subject(
+    'family',
+    'write what the child would enjoy, and leave who lives where to them',
+    `divorce|divorced|divorcing|separated|separation|custody|breakup|affair|stepmother|stepfather|stepmum|stepdad
+     foster|fostered|adopted|adoption|quarrel|quarrelling|arguing|violent|violence|abuse|abused|abusive
+     alcohol|alcoholic|drunk|addict|addicted|addiction|prison|arrested
+     broken home
+     ?her|his|their ex husband|wife|partner|boyfriend|girlfriend
+     her|his ex
+     split|splitting|broke|breaking up
+     single|lone mother|mum|parent|father|dad
+     marriage|family|home trouble|problem|worry|issue
+     trouble|problems at home`,
+  ),
+  subject(
+    'money',
+    'write the kind of thing they like, and let them name the price',
+    `money|salary|income|wage|debt|loan|mortgage|bankrupt|bankruptcy|unemployed|jobless|redundancy|wealthy|stingy
+     is|are|seem|seems|very|quite|so|too poor|rich|broke
+     cant|cannot|couldnt afford
+     can|could not afford
+     lost her|his|their job
+     out of work
+     on benefits|welfare
+     food stamp|bank
+     tight|small|low budget
+     on a budget
+     short of cash
+     behind on rent
+     credit card`,
+  ),
+  subject(
+    'faith',
+    'only what she tells us herself, as the goal alone and without words',
+    `faith|religion|religious|church|mosque|synagogue|temple|chapel|prayer|praying|pray|bible|quran|koran|torah
+     god|jesus|allah|priest|pastor|imam|rabbi|sermon|baptism|baptised|baptized|christening|communion|mitzvah
+     christian|christianity|muslim|islam|islamic|jewish|jew|hindu|buddhist|sikh|catholic|protestant|orthodox|mormon|atheist
+     ramadan|eid|passover|hanukkah|diwali`,
+  ),
+]
+
+/** Of what every text that is said must not do, what a note may be spoken with; pressing words are no harm in a note. */
+const ALSO_REFUSED: ReadonlySet<string> = new Set(['sensitive', 'unseen', 'markup', 'length', 'comparison'])
+
+const CHILD_WORDS =
+  'son|daughter|boy|girl|child|kid|baby|toddler|brother|sister|twin|twins|grandson|granddaughter|grandchild|nephew|niece|stepson'
+/** What follows a word for a child as a name does. Letters of any language, the first a capital. */
+const NAMED = new RegExp(
+  `\\b(?:${CHILD_WORDS})\\b(?:\\s+(?:is|who\\s+is))?(?:\\s+(?:called|named))?[\\s,(]+(?<name>\\p{Lu}\\p{Ll}+)`,
+  'gu',
+)
+const CALLED = /\b(?:called|named|name\s+is|names\s+are)\s+(?<name>\p{Lu}\p{Ll}+)/gu
+const AGED =
+  /(?<![\p{L}])(?<name>\p{Lu}\p{Ll}+)\s*(?:\(\s*\d{1,2}\s*\)|,\s*(?:aged\s+)?\d{1,2}\b|,?\s+(?:aged|turns|is)\s+\d{1,2}\b)/gu
+const OWNED = /(?<![\p{L}])(?<name>\p{Lu}\p{Ll}+)['’]s\b/gu
+const DOES =
+  /(?<![\p{L}])(?<name>\p{Lu}\p{Ll}+)\s+(?:loves?|likes?|wants?|plays?|starts?|started|hates?|keeps|needs?|asked|dances|swims|sings|enjoys|adores|would)\b/gu
+
+/** Capitalised words that are nobody's name. */
+const NO_NAMES = new Set(
+  `she he they it we you i who mum mom mother dad father parent parents grandma grandpa granny grandmother grandfather
+  aunt uncle son daughter boy girl child kid kids children baby toddler brother sister twins family everyone everybody
+  somebody nobody both all the her his their our this that monday tuesday wednesday thursday friday saturday sunday
+  january february march april may june july august september october november december spring summer autumn fall
+  winter easter christmas halloween thanksgiving english french german spanish italian mandarin chinese japanese korean
+  arabic polish russian ukrainian portuguese dutch hindi lego playmobil montessori today tomorrow always never often
+  really also but and or if when now just still not no yes maybe perhaps what which school preschool kindergarten`
+    .split(/\s+/)
+    .filter((word) => word !== ''),
+)
+
+/** Words that the shop uses for things, places and people of its own: they name no child. */
+function shopWords({
+  sites,
+  staff,
+  goals,
+  parts,
+  listed,
+}: Pick<Catalogue, 'sites' | 'staff' | 'goals' | 'parts' | 'listed'>): Set<string> {
+  const words = new Set<string>()
+  const add = (text: string) => {
+    for (const word of wordsOf(text)) words.add(stemOf(word))
+  }
+  for (const { name } of sites.values()) add(name)
+  for (const { name } of staff.values()) add(name)
+  for (const { name, customerWords } of goals) add(`${name} ${customerWords}`)
+  for (const { name, trade } of parts.partners.values()) add(`${name} ${trade}`)
+  for (const { offer } of listed) add(offer.facets.join(' '))
+  return words
+}
+
+type Shop = Parameters<typeof shopWords>[0]
+
+/** Words of a note that look like a child's name. Misses some; a name that is also a word of the shop's is let through. */
+export function namesIn(text: string, shop: Shop): string[] {
+  const ours = shopWords(shop)
+  const names = [NAMED, CALLED, AGED, OWNED, DOES].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(({ groups }) => groups!.name!),
+  )
+  return [...new Set(names)].filter((name) => {
+    const [word = ''] = wordsOf(name)
+    return !NO_NAMES.has(word) && !ours.has(stemOf(word))
+  })
+}
+
+/** What a note may not hold: each with the words as they stand in it, and a kinder way. Empty when it may be kept. */
+export function noteProblems(text: string, shop: Shop): NoteFinding[] {
+  const findings: NoteFinding[] = []
+  const say = (why: string, words: string, message: string) =>
+    findings.push({ field: 'words', words, why, message })
+  const contact = wishProblem(text)
+  if (contact !== null) say('contact', '', `${contact}.`)
+  for (const { why, instead, phrases } of SUBJECTS)
+    for (const words of phrasesIn(text, phrases))
+      say(why, words, `“${words}” is not ours to keep (${SAYS[why]}): ${instead}.`)
+  for (const each of wordProblems(text, { field: 'words', most: NOTE_LENGTH, kind: 'line', never: [] })) {
+    const isKnown = findings.some(({ words }) => words !== '' && each.words.includes(words))
+    if (ALSO_REFUSED.has(each.why) && !isKnown) say(each.why, each.words, each.message)
+  }
+  for (const name of namesIn(text, shop))
+    say('name', name, `“${name}” looks like a child’s name: write “her son”, “the older one”, or the age.`)
+  return findings
+}
+
+const SAYS: Record<Subject['why'], string> = {
+  health: 'health',
+  family: 'family trouble',
+  money: 'money',
+  faith: 'faith',
+}
+
+/** What a note is kept as. */
+export type NoteKind = 'told' | 'noticed' | 'question'
+
+/** What was seen of the parents' own life is no fact that we hold: it may only become a question. */
+export function noteKind(goal: Pick<Goal, 'householdLevel'>, toldMe: boolean): NoteKind {
+  if (toldMe) return 'told'
+  return goal.householdLevel ? 'question' : 'noticed'
+}
+
+/** The facet of a goal that a note names: piano, ballet; null for none, or several. */
+export function facetIn(
+  text: string,
+  goal: string,
+  { goals, goalIndex, listed }: Pick<Catalogue, 'goals' | 'goalIndex' | 'listed'>,
+): string | null {
+  const at = goalIndex.get(goal)
+  if (at === undefined || goals[at] === undefined) return null
+  const said = new Set(wordsOf(text).map(stemOf))
+  const named = new Set(
+    listed
+      .filter(({ leadGoal, goalIndexes }) => leadGoal === at || goalIndexes.includes(at))
+      .flatMap(({ offer }) => offer.facets)
+      .filter((facet) => wordsOf(facet).every((word) => said.has(stemOf(word)))),
+  )
+  return named.size === 1 ? [...named][0]! : null
+}

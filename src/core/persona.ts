@@ -1,0 +1,172 @@
+/**
+ * Personas: households that are kept as tests of the policy. Each is a moment with what must, and what must never,
+ * be answered; all of them are run whenever another policy is tried.
+ */
+import type { Catalogue } from './catalogue.ts'
+import type { Learning } from './learning.ts'
+import type { Moment, Person } from './moment.ts'
+import { momentOf, resolveBasket } from './moment.ts'
+import { chancesAt, recommend } from './recommend.ts'
+import { dayOf } from './time.ts'
+import type { EvidenceKind } from './understand.ts'
+
+/** A line of what the household told us, did or bought. Dates are the site's. */
+export type PersonaLine = {
+  kind: EvidenceKind
+  goal: string
+  facet: string | null
+  weight: number
+  halfLifeDays: number
+  on: string
+  about: string | null
+  speakable: boolean
+  words: string | null
+  staff: string | null
+  offer: string | null
+}
+
+export type PersonaRecord = {
+  site: string
+  touchpoint: string
+  /** The instant it is about: the persona stays as it is while the years go by. */
+  at: string
+  /** null: nobody we may know. */
+  household: {
+    birthMonths: string[]
+    consents: string[]
+    holdout: boolean
+    lines: PersonaLine[]
+    /** Things that she bought for herself, by sku. */
+    owned: { sku: string; on: string }[]
+    visits: string[]
+    orders: number
+    usualMinor: number
+    care: {
+      kind: 'complaint' | 'promise'
+      what: string
+      promise: string | null
+      promisedBy: string | null
+      openedOn: string
+      dueOn: string | null
+      closedOn: string | null
+    }[]
+  } | null
+  basket: {
+    sku?: string
+    category?: string
+    name?: string
+    quantity: number
+    unitPrice: number
+    gift: boolean
+  }[]
+  must: Expectation
+}
+
+/** What must be so, whatever the draws. What is left out may be anything. */
+export type Expectation = {
+  /** One of these is said. */
+  say?: string[]
+  /** Nothing is said. */
+  silent?: boolean
+  /** None of these is said, nor offered as the lighter way. */
+  never?: string[]
+  /** This goal is asked about. */
+  ask?: string
+  /** This small thing is mentioned. */
+  kindness?: string
+}
+
+export type PersonaResult = {
+  passes: boolean
+  /** What is not as it must be, a sentence each. */
+  why: string[]
+  /** What may be said, likeliest first. */
+  says: string[]
+}
+
+/** The moment of a persona, seen with a catalogue. Null where its site is no more. */
+export function personaMoment(id: string, record: PersonaRecord, catalogue: Catalogue): Moment | null {
+  if (!catalogue.sites.has(record.site)) return null
+  const { basket } = resolveBasket(catalogue, record.basket)
+  const here = { siteId: record.site, touchpoint: record.touchpoint, nowMs: Date.parse(record.at), basket }
+  return momentOf(catalogue, here, personOf(id, record.household, catalogue))
+}
+
+function personOf(id: string, household: PersonaRecord['household'], catalogue: Catalogue): Person | null {
+  if (household === null || !household.consents.includes('personalise')) return null
+  return {
+    ref: `persona:${id}`,
+    holdout: household.holdout,
+    consent: Object.fromEntries(household.consents.map((purpose) => [purpose, 'granted'])),
+    birthMonths: household.birthMonths,
+    evidence: household.lines.map((line, n) => ({
+      id: `${id}/${n + 1}`,
+      kind: line.kind,
+      goal: line.goal,
+      facet: line.facet,
+      weight: line.weight,
+      halfLifeDays: line.halfLifeDays,
+      onDay: dayOf(line.on),
+      aboutDay: line.about === null ? null : dayOf(line.about),
+      speakable: line.speakable,
+      words: line.words,
+      staffId: line.staff,
+      offerId: line.offer,
+    })),
+    items: household.owned.flatMap(({ sku, on }) => {
+      const productId = catalogue.productBySku.get(sku)
+      return productId === undefined ? [] : [{ productId, day: dayOf(on) }]
+    }),
+    visits: household.visits.map(dayOf),
+    orders: household.orders,
+    usualMinor: household.usualMinor,
+    care: household.care.map((note, n) => ({
+      id: `${id}/care/${n + 1}`,
+      kind: note.kind,
+      what: note.what,
+      promise: note.promise,
+      promisedBy: note.promisedBy,
+      dueDay: note.dueOn === null ? null : dayOf(note.dueOn),
+      openedDay: dayOf(note.openedOn),
+      closedDay: note.closedOn === null ? null : dayOf(note.closedOn),
+    })),
+    earlier: [],
+  }
+}
+
+/** Run one persona. Silence by draw is left out: a test must not hang on luck. */
+export function tryPersona(
+  id: string,
+  record: PersonaRecord,
+  catalogue: Catalogue,
+  learningAt: (moment: Moment) => Learning,
+): PersonaResult {
+  const steady = { ...catalogue, policy: { ...catalogue.policy, silenceShare: 0 } }
+  const moment = personaMoment(id, record, steady)
+  if (moment === null) return { passes: false, why: [`There is no site ${record.site}.`], says: [] }
+  const learning = learningAt(moment)
+  const says = chancesAt(moment, learning)
+    .sort((a, b) => b.chance - a.chance)
+    .map(({ scored }) => scored.listed.offer.id)
+  const decision = recommend(moment, learning, id)
+  const asked = decision.askGoal === null ? null : catalogue.goals[decision.askGoal]!.slug
+  const { say, silent, never, ask, kindness } = record.must
+  const cause = decision.silence === null ? '' : ` (${decision.silence})`
+  const why: string[] = []
+  if (say !== undefined) {
+    if (says.length === 0) why.push(`Nothing is said${cause}; it must be ${say.join(' or ')}.`)
+    const others = says.filter((offer) => !say.includes(offer))
+    if (others.length > 0) why.push(`It may say ${others.join(' or ')}; it must be ${say.join(' or ')}.`)
+  }
+  if (silent === true && says.length > 0) why.push(`It says ${says.join(' or ')}; it must stay quiet.`)
+  if (silent === false && says.length === 0) why.push(`Nothing is said${cause}; something must be.`)
+  const lighter = decision.alternate?.listed.offer.id
+  for (const offer of never ?? [])
+    if (says.includes(offer) || lighter === offer) why.push(`It may say ${offer}, which it must never.`)
+  if (ask !== undefined && asked !== ask)
+    why.push(`It asks about ${asked ?? 'nothing'}; it must ask about ${ask}.`)
+  const kind = decision.kindness?.offer.id
+  if (kindness !== undefined && kind !== kindness)
+    why.push(`It mentions ${kind ?? 'nothing'}; it must mention ${kindness}.`)
+  return { passes: why.length === 0, why, says }
+}

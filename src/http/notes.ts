@@ -1,0 +1,155 @@
+/** The staff's ten-second note: what she said, or what was seen, in one line. */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Catalogue } from '../core/catalogue.ts'
+import { SAID } from '../core/event.ts'
+import { facetIn, NOTE_LENGTH, noteKind, noteProblems } from '../core/note.ts'
+import { dateOf, localDay } from '../core/time.ts'
+import { findEvidence, recordEvidence } from '../store/evidence.ts'
+import { findEvents } from '../store/poll.ts'
+import type { App, Deps } from './app-context.ts'
+import { stored } from './auth.ts'
+import { indexOf, understoodAt } from './browse.ts'
+import { known } from './customers.ts'
+import { json, jsonBody } from './document.ts'
+import { date, ref, text } from './fields.ts'
+import { Problem, problems } from './problem.ts'
+
+const MOST_SUGGESTED = 4
+
+const NoteSchema = z
+  .strictObject({
+    eventId: ref(80).openapi({ description: 'Made by the caller; repeating it changes nothing.' }),
+    words: text(400).openapi({
+      description: `At most ${NOTE_LENGTH} characters, about what the family would enjoy.`,
+    }),
+    goal: ref().optional().openapi({ description: 'Without it, the one goal that the words name.' }),
+    toldMe: z.boolean().openapi({
+      description: 'true: she said it, and it may be said back to her. false: seen by staff, and never said.',
+    }),
+    child: ref().optional(),
+    about: date.optional().openapi({ description: 'The day that it is about, such as the recital.' }),
+    staff: ref().optional(),
+  })
+  .openapi('Note', {
+    example: { eventId: 'note-0012', words: 'always asks about the piano', toldMe: true, staff: 'st_maya' },
+  })
+
+const KeptSchema = z
+  .strictObject({
+    recorded: z.boolean(),
+    reason: z.enum(['CONSENT', 'GOAL']).nullable().openapi({
+      description: 'GOAL: the words name no goal, or several: choose one of `suggested`, or any other.',
+    }),
+    keptAs: z.enum(['told', 'noticed', 'question']).nullable().openapi({
+      description:
+        'question: seen of the parents’ own life, so it weighs nothing and may only be asked about.',
+    }),
+    goal: z.string().nullable(),
+    facet: z.string().nullable(),
+    suggested: z.array(z.strictObject({ goal: z.string(), name: z.string() })),
+  })
+  .openapi('NoteKept', {
+    example: {
+      recorded: true,
+      reason: null,
+      keptAs: 'told',
+      goal: 'music-instrument',
+      facet: 'piano',
+      suggested: [{ goal: 'music-instrument', name: 'Learning an instrument' }],
+    },
+  })
+
+const note = createRoute({
+  method: 'post',
+  path: '/v1/customers/{ref}/notes',
+  operationId: 'note',
+  tags: ['customer'],
+  summary: 'A ten-second note: told by her, or noticed',
+  description:
+    'Health, family trouble, money, faith and children’s names are refused with the words found and a kinder way: `words_refused`. What was seen of the parents’ own life may only become a question. Without her consent nothing is kept.',
+  security: [{ key: [] }],
+  request: { params: z.object({ ref: ref(100) }), body: jsonBody(NoteSchema) },
+  responses: { 200: json('Kept, or why not', KeptSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
+})
+
+export function notes(app: App): void {
+  app.openapi(note, async (c) => {
+    const deps = c.get('deps')
+    const { ref: named } = c.req.valid('param')
+    const said = c.req.valid('json')
+    const {
+      catalogue,
+      siteId,
+      allowed,
+      who: customer,
+    } = await stored(known(deps, c.get('key').siteId, named, 'personalise'))
+    const found = noteProblems(said.words, catalogue)
+    if (found.length > 0)
+      throw new Problem(
+        'words_refused',
+        `words: ${found[0]!.message}`,
+        found.map(({ field, message }) => ({ field, message })),
+      )
+    const suggested = goalsIn(deps, catalogue, siteId, said.words)
+    const no = (reason: 'CONSENT' | 'GOAL') =>
+      c.json({ recorded: false, reason, keptAs: null, goal: null, facet: null, suggested }, 200)
+    if (!allowed) return no('CONSENT')
+    const slug = said.goal ?? (suggested.length === 1 ? suggested[0]!.goal : undefined)
+    if (slug === undefined) return no('GOAL')
+    const goal = catalogue.goals[catalogue.goalIndex.get(slug) ?? -1]
+    if (!goal) throw refused('unknown_reference', 'goal', 'is unknown')
+    if (goal.toldOnly && !said.toldMe)
+      throw refused('words_refused', 'goal', 'is hers to bring up: it is kept only when she said it')
+    const keptAs = noteKind(goal, said.toldMe)
+    const now = new Date(deps.clock()).toISOString()
+    const row = {
+      id: said.eventId,
+      customer,
+      child: said.child ?? null,
+      kind: keptAs === 'told' ? ('told' as const) : ('noticed' as const),
+      goal: slug,
+      facet: facetIn(said.words, slug, catalogue),
+      ...SAID[keptAs === 'told' ? 'told' : 'noticed'],
+      ...(keptAs === 'question' ? { weight: 0 } : {}),
+      speakable: keptAs === 'told' ? 1 : 0,
+      words: said.words.trim().replace(/\s+/gu, ' '),
+      staffId: said.staff ?? c.get('key').staffId,
+      onDate: dateOf(localDay(deps.clock(), catalogue.sites.get(siteId)?.timeZone ?? 'UTC')),
+      aboutDate: said.about ?? null,
+      recordedAt: now,
+    }
+    const before = (await stored(findEvents(deps.engine, [said.eventId]))).get(said.eventId)
+    if (before) {
+      const [same] = await stored(findEvidence(deps.engine, customer, said.eventId))
+      if (!same || same.goal !== slug || same.kind !== row.kind || same.words !== row.words)
+        throw refused('id_reused', 'eventId', 'was used for something else')
+    } else await stored(recordEvidence(deps.engine, [row]))
+    return c.json({ recorded: true, reason: null, keptAs, goal: slug, facet: row.facet, suggested }, 200)
+  })
+}
+
+const refused = (code: 'unknown_reference' | 'words_refused' | 'id_reused', field: string, message: string) =>
+  new Problem(code, `${field}: ${message}`, [{ field, message }])
+
+/** The goals that words name, as a search understands them: by what goals and their facets are called, else by what offers say. */
+function goalsIn(deps: Deps, catalogue: Catalogue, siteId: string, words: string) {
+  const home = catalogue.sites.has(siteId) ? siteId : (catalogue.sites.keys().next().value ?? '')
+  if (home === '') return []
+  const index = indexOf(deps.snapshot, catalogue)
+  const understood = understoodAt(deps, catalogue, index, home, words)
+  const { goals, goalIndex, listedById } = catalogue
+  let slugs = understood.goals
+  if (slugs.length === 0) {
+    const best = [...index.search(understood.words)].sort(
+      ([a, x], [b, y]) => y.coverage - x.coverage || y.score - x.score || (a < b ? -1 : 1),
+    )
+    slugs = best.flatMap(([id]) => goals[listedById.get(id)?.leadGoal ?? -1]?.slug ?? []).slice(0, 12)
+    // One offer's words are a hint, and no more than that: let somebody choose.
+    const several = [...new Set(slugs)]
+    if (several.length === 1) slugs = [several[0]!]
+  }
+  return [...new Set(slugs)]
+    .filter((slug) => !goals[goalIndex.get(slug)!]!.toldOnly)
+    .slice(0, MOST_SUGGESTED)
+    .map((goal) => ({ goal, name: goals[goalIndex.get(goal)!]!.name }))
+}

@@ -1,0 +1,264 @@
+/** Personas: households that are kept as tests of the policy. */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Catalogue } from '../core/catalogue.ts'
+import { tryPersona } from '../core/persona.ts'
+import type { Persona } from '../store/persona.ts'
+import { archivePersona, findPersona, keepPersona, listPersonas } from '../store/persona.ts'
+import type { App, Deps } from './app-context.ts'
+import { stored } from './auth.ts'
+import { json, jsonBody } from './document.ts'
+import { amount, date, instant, quantity, ref, text } from './fields.ts'
+import { Problem, problems } from './problem.ts'
+
+const KINDS = [
+  'bought',
+  'told',
+  'answered',
+  'noticed',
+  'toldNo',
+  'declined',
+  'attended',
+  'enrolled',
+  'completed',
+  'booked',
+  'recitalScheduled',
+] as const
+const PURPOSES = ['personalise', 'childProfile', 'letter', 'sharePartner', 'allSites'] as const
+const TOUCHPOINTS = ['till', 'phone', 'fittingRoom', 'floor', 'letter', 'signUp', 'partner', 'web'] as const
+
+const LineSchema = z.strictObject({
+  kind: z.enum(KINDS),
+  goal: ref(80),
+  facet: text(60).nullable().default(null),
+  weight: z.number().min(0).lt(1).default(0.9),
+  halfLifeDays: z.int().min(1).max(3650).default(540),
+  on: date,
+  about: date.nullable().default(null),
+  speakable: z.boolean().default(true),
+  words: text(160).nullable().default(null),
+  staff: ref().nullable().default(null),
+  offer: ref(80).nullable().default(null),
+})
+const CareSchema = z.strictObject({
+  kind: z.enum(['complaint', 'promise']),
+  what: text(160),
+  promise: text(160).nullable().default(null),
+  promisedBy: ref().nullable().default(null),
+  openedOn: date,
+  dueOn: date.nullable().default(null),
+  closedOn: date.nullable().default(null),
+})
+const HouseholdSchema = z.strictObject({
+  birthMonths: z
+    .array(z.string().regex(/^(19|20)\d\d-(0[1-9]|1[0-2])$/, 'must be a month, like 2020-09'))
+    .max(12)
+    .default([]),
+  consents: z.array(z.enum(PURPOSES)).max(5).default(['personalise']),
+  holdout: z.boolean().default(false),
+  lines: z.array(LineSchema).max(80).default([]),
+  owned: z
+    .array(z.strictObject({ sku: text(100), on: date }))
+    .max(50)
+    .default([]),
+  visits: z.array(date).max(20).default([]),
+  orders: z.int().min(0).max(10_000).default(0),
+  usualMinor: amount.default(0),
+  care: z.array(CareSchema).max(10).default([]),
+})
+const offers = z.array(ref(80)).min(1).max(20).optional()
+const RecordSchema = z.strictObject({
+  site: ref(),
+  touchpoint: z.enum(TOUCHPOINTS).default('till'),
+  at: instant.openapi({ description: 'The instant that it is about: it stays, while the years go by.' }),
+  household: HouseholdSchema.nullable().openapi({ description: 'null: nobody we may know.' }),
+  basket: z
+    .array(
+      z.strictObject({
+        sku: text(100).optional(),
+        category: text(100).optional(),
+        name: text(300).optional(),
+        quantity: quantity.default(1),
+        unitPrice: amount.default(0),
+        gift: z.boolean().default(false),
+      }),
+    )
+    .max(50)
+    .default([]),
+  must: z
+    .strictObject({
+      say: offers.openapi({ description: 'One of these is said, whatever the draw.' }),
+      silent: z.boolean().optional(),
+      never: offers.openapi({ description: 'None of these is said, nor offered as the lighter way.' }),
+      ask: ref(80).optional().openapi({ description: 'This goal is asked about.' }),
+      kindness: ref(80).optional(),
+    })
+    .refine((must) => Object.values(must).some((each) => each !== undefined), 'must expect something'),
+})
+const InputSchema = z.strictObject({ name: text(120), record: RecordSchema }).openapi('PersonaInput', {
+  example: {
+    name: 'Keeps asking for a piano',
+    record: {
+      site: 'BK',
+      touchpoint: 'till',
+      at: '2026-03-14T16:42:00Z',
+      household: {
+        birthMonths: ['2020-09'],
+        consents: ['personalise', 'childProfile'],
+        holdout: false,
+        lines: [
+          {
+            kind: 'told',
+            goal: 'music-instrument',
+            facet: 'piano',
+            weight: 0.9,
+            halfLifeDays: 540,
+            on: '2026-02-07',
+            about: null,
+            speakable: true,
+            words: 'keeps asking for a piano',
+            staff: 'st_maya',
+            offer: null,
+          },
+        ],
+        owned: [],
+        visits: ['2026-02-07', '2025-12-13'],
+        orders: 5,
+        usualMinor: 9000,
+        care: [],
+      },
+      basket: [{ sku: 'DR-204-6', category: 'dresses', quantity: 1, unitPrice: 9600, gift: false }],
+      must: { say: ['O054'], never: ['O055'] },
+    },
+  },
+})
+
+const PersonaSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    record: RecordSchema,
+    keptBy: z.string(),
+    createdAt: z.string(),
+    passes: z.boolean().openapi({ description: 'By the policy in force, today.' }),
+    why: z.array(z.string()).openapi({ description: 'What is not as it must be.' }),
+    says: z.array(z.string()).openapi({ description: 'What may be said, likeliest first.' }),
+  })
+  .openapi('Persona')
+
+const params = z.object({ id: ref(80) })
+const security = [{ key: [] }]
+const tags = ['policy']
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/personas',
+  operationId: 'listPersonas',
+  tags,
+  summary: 'The households kept as tests of the policy, and whether they pass',
+  security,
+  responses: {
+    200: json('All of them', z.strictObject({ personas: z.array(PersonaSchema) }).openapi('Personas')),
+    ...problems(401, 403, 503),
+  },
+})
+const keep = createRoute({
+  method: 'put',
+  path: '/v1/personas/{id}',
+  operationId: 'keepPersona',
+  tags,
+  summary: 'Keep a household as a test',
+  description:
+    'An invented household and what must, and must never, be answered to it. It is run whenever a policy is previewed.',
+  security,
+  request: { params, body: jsonBody(InputSchema) },
+  responses: {
+    200: json('As it is kept', PersonaSchema),
+    ...problems(400, 401, 403, 413, 415, 422, 503),
+  },
+})
+const one = createRoute({
+  method: 'get',
+  path: '/v1/personas/{id}',
+  operationId: 'readPersona',
+  tags,
+  summary: 'One of them',
+  security,
+  request: { params },
+  responses: { 200: json('The persona', PersonaSchema), ...problems(400, 401, 403, 404, 503) },
+})
+const archive = createRoute({
+  method: 'delete',
+  path: '/v1/personas/{id}',
+  operationId: 'archivePersona',
+  tags,
+  summary: 'Test it no more',
+  security,
+  request: { params },
+  responses: { 204: { description: 'It is run no more' }, ...problems(400, 401, 403, 404, 503) },
+})
+
+export function personas(app: App): void {
+  app.openapi(list, async (c) => {
+    const deps = c.get('deps')
+    const catalogue = await stored(deps.snapshot.refresh())
+    const all = await stored(listPersonas(deps.engine))
+    return c.json({ personas: all.map((persona) => shown(deps, catalogue, persona)) }, 200)
+  })
+
+  app.openapi(one, async (c) => c.json(await readOne(c.get('deps'), c.req.valid('param').id), 200))
+
+  app.openapi(keep, async (c) => {
+    const deps = c.get('deps')
+    const { id } = c.req.valid('param')
+    const { name, record } = c.req.valid('json')
+    known(await stored(deps.snapshot.refresh()), record)
+    await stored(keepPersona(deps.engine, { id, name, record: record as Persona['record'] }, c.get('by')))
+    return c.json(await readOne(deps, id), 200)
+  })
+
+  app.openapi(archive, async (c) => {
+    const { engine } = c.get('deps')
+    const { id } = c.req.valid('param')
+    if ((await stored(findPersona(engine, id))) === null) throw new Problem('not_found')
+    await stored(archivePersona(engine, id, c.get('by')))
+    return c.body(null, 204)
+  })
+}
+
+async function readOne(deps: Deps, id: string): Promise<z.infer<typeof PersonaSchema>> {
+  const catalogue = await stored(deps.snapshot.refresh())
+  const persona = await stored(findPersona(deps.engine, id))
+  if (persona === null) throw new Problem('not_found')
+  return shown(deps, catalogue, persona)
+}
+
+function shown({ snapshot }: Deps, catalogue: Catalogue, persona: Persona): z.infer<typeof PersonaSchema> {
+  const { id, name, record, actor, createdAt } = persona
+  const result = tryPersona(id, record, catalogue, snapshot.learned.at.bind(snapshot.learned))
+  return {
+    id,
+    name,
+    record: record as z.infer<typeof RecordSchema>,
+    keptBy: actor,
+    createdAt,
+    ...result,
+  }
+}
+
+/** What a persona names must be there. @throws unknown_reference naming each field */
+function known(catalogue: Catalogue, { site, household, must }: z.infer<typeof RecordSchema>): void {
+  const wrong: string[] = []
+  const offersNamed = (field: string, ids: string[] | undefined) => {
+    for (const id of ids ?? []) if (!catalogue.listedById.has(id)) wrong.push(`record.must.${field}`)
+  }
+  if (!catalogue.sites.has(site)) wrong.push('record.site')
+  for (const [n, { goal }] of (household?.lines ?? []).entries())
+    if (!catalogue.goalIndex.has(goal)) wrong.push(`record.household.lines.${n}.goal`)
+  offersNamed('say', must.say)
+  offersNamed('never', must.never)
+  offersNamed('kindness', must.kindness === undefined ? [] : [must.kindness])
+  if (must.ask !== undefined && !catalogue.goalIndex.has(must.ask)) wrong.push('record.must.ask')
+  if (wrong.length === 0) return
+  const errors = [...new Set(wrong)].map((field) => ({ field, message: 'is unknown' }))
+  throw new Problem('unknown_reference', `${errors[0]!.field}: is unknown`, errors)
+}

@@ -1,0 +1,107 @@
+/** What was learned: whether predictions come true, how each offer is met, and the levers that would predict better. */
+import type { Context } from 'hono'
+import type { App, Env } from '../http/app-context.ts'
+import type { CalibrationAnswer, LearnedAnswer } from '../http/calibration.ts'
+import { Problem } from '../http/problem.ts'
+import type { Ask } from './ask.ts'
+import { asking, formOf } from './ask.ts'
+import { DotsWithIntervals } from './chart.tsx'
+import { page } from './layout.tsx'
+import { good } from './owner-alliances.tsx'
+import { OwnerWays, Section } from './owner-fields.tsx'
+
+/** Offers in the picture; all of them are in the table of the API. */
+const MOST_OFFERS = 12
+
+export function ownerLearning(app: App): void {
+  app.get('/owner/learning', (c) => show(c, asking(c, app), null))
+
+  app.post('/owner/learning', async (c) => {
+    await formOf(c)
+    const call = asking(c, app)
+    const said = await call<LearnedAnswer>('POST', '/v1/policies/propose-learned', {})
+    if (!said.ok) throw new Problem(said.code, said.detail)
+    if (said.body.proposed !== null)
+      return c.redirect(`/owner/policy/${said.body.proposed.version}?done=proposed`, 303)
+    return show(c, call, said.body.says)
+  })
+}
+
+const percent = (share: number) => `${Math.round(share * 100)} %`
+
+async function show(c: Context<Env>, call: Ask, says: string | null) {
+  const made = await good(call<CalibrationAnswer>('GET', '/v1/calibration'))
+  const { said, yes, unheard, bands, expectedError, offers } = made
+  return page(
+    c,
+    { title: 'Learning · Encore', here: 'owner', description: 'What was predicted, and what came true.' },
+    <div class="owner">
+      <header class="owner-head">
+        <h1 class="display">Learning</h1>
+        <p class="owner-lead">
+          What was predicted when something was said, and what came of it. Counted from what tills told us; an
+          answer of which nobody told us the end is not counted, and never a no.
+        </p>
+      </header>
+      <OwnerWays here="learning" />
+      {says !== null && (
+        <p class="note" role="status">
+          {says}
+        </p>
+      )}
+      <Section id="calibration" title="Does it come true?">
+        <p>
+          <span class="lift-tag lift-counted">counted</span>{' '}
+          {said === 0
+            ? 'Nothing that was said has an end on record yet.'
+            : `${said} times something was said and its end is known: ${yes} yeses. Of ${unheard} more offers nobody told the end.`}
+        </p>
+        {said > 0 && (
+          <DotsWithIntervals
+            id="calibration-picture"
+            title="How many said yes, by what was predicted"
+            says={`Where predictions come true, each dot lies at the share that its line names. On average they lie ${percent(expectedError)} apart.`}
+            points={bands.map(({ predicted, share, low, high, said: n }) => ({
+              label: `predicted ${percent(predicted)} (${n} ×)`,
+              value: share,
+              low,
+              high,
+            }))}
+            format={percent}
+            within={[0, 1]}
+            columns={{ label: 'Predicted', value: 'Said yes', low: 'At least', high: 'At most' }}
+          />
+        )}
+      </Section>
+      {offers.length > 0 && (
+        <Section id="offers" title="How each offer is met">
+          <DotsWithIntervals
+            id="offers-picture"
+            title="Yeses where it was said"
+            says={`The ${Math.min(MOST_OFFERS, offers.length)} offers that were said most, with 95 % intervals.`}
+            points={offers.slice(0, MOST_OFFERS).map(({ headline, said: n, share, low, high }) => ({
+              label: `${headline} (${n} ×)`,
+              value: share,
+              low,
+              high,
+            }))}
+            format={percent}
+            within={[0, 1]}
+            columns={{ label: 'Offer', value: 'Said yes', low: 'At least', high: 'At most' }}
+          />
+        </Section>
+      )}
+      <Section
+        id="learn"
+        title="Levers that would have predicted better"
+        says="How much purchases, visits and what staff noticed are believed, how fast that fades, and how many yeses a perfect fit promises. Learned from what was said, held near their usual values. It becomes a proposal that you preview first."
+      >
+        <form method="post" action="/owner/learning">
+          <button type="submit" class="primary">
+            Work out a proposal
+          </button>
+        </form>
+      </Section>
+    </div>,
+  )
+}

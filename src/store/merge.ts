@@ -1,0 +1,274 @@
+/** Two references that turn out to be one customer: everything of the one becomes the other's, in one write. */
+import { getTableColumns, getTableName, is } from 'drizzle-orm'
+import { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { CountedOrder } from '../core/count.ts'
+import { countsOf } from '../core/count.ts'
+import { stagesOf } from '../core/purchase.ts'
+import type { By } from './audit.ts'
+import { audited } from './audit.ts'
+import { learn } from './count.ts'
+import { refreshState } from './customer.ts'
+import type { Engine, Statement } from './engine.ts'
+import { BUMP, GuardFailed, guard, insertRows, statement } from './engine.ts'
+import * as schema from './schema.ts'
+
+export type Merged = {
+  /** The reference that was merged. */
+  ref: string
+  /** Who it answers as from now on. */
+  customer: string
+  at: string
+  /** How many rows moved, by what they are. */
+  moved: Record<string, number>
+}
+
+export type MergeRefusal =
+  /** No such customer, or none of this site. */
+  | { refused: 'unknown'; field: 'ref' | 'into' }
+  /** It was merged into somebody else already. */
+  | { refused: 'merged'; customer: string }
+  /** Both are one customer already. */
+  | { refused: 'same' }
+  | { refused: 'event' }
+
+type CustomerRow = typeof schema.customer.$inferSelect
+type PurchaseRow = {
+  id: string
+  customer: string
+  soldAt: string
+  voided: number
+  stage: string | null
+  sold: number
+}
+type LineRow = { purchaseId: string; productId: number; quantity: number; gift: number }
+type ConsentNow = { customer: string; purpose: string; decision: string; at: string }
+
+/** Every table that says whose a row is; what it moves is told by the table's name. */
+const OWNED = Object.values(schema)
+  .filter(
+    (table) =>
+      is(table, SQLiteTable) && table !== schema.customerAlias && 'customer' in getTableColumns(table),
+  )
+  .map((table) => getTableName(table as SQLiteTable))
+
+/**
+ * Make `from` a name of `into`: her purchases, evidence, children, consents, notes, answers, referrals and places
+ * move; front-end and back-end are derived again, and the learned counts are what they would be had all been one
+ * customer's from the start. `into` keeps its site, its holdout, and what it knows itself; an objection or a
+ * withdrawal on either side wins. Saying it again answers the same.
+ * `site`: only customers of this site; null: of any.
+ * @throws GuardFailed when others kept writing the same customers; nothing was changed then.
+ */
+export async function mergeCustomers(
+  engine: Engine,
+  ask: { ref: string; into: string; eventId: string | null; site: string | null },
+  by: By,
+): Promise<Merged | MergeRefusal> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryMerge(engine, ask, by)
+    } catch (error) {
+      if (!(error instanceof GuardFailed) || attempt >= 8) throw error
+    }
+  }
+}
+
+async function tryMerge(
+  engine: Engine,
+  { ref, into: named, eventId, site }: Parameters<typeof mergeCustomers>[1],
+  by: By,
+): Promise<Merged | MergeRefusal> {
+  const aliases = await engine.all<typeof schema.customerAlias.$inferSelect>(
+    statement(
+      'select * from customerAlias where ref = ?1 or ref = ?2 or (?3 is not null and eventId = ?3)',
+      ref,
+      named,
+      eventId,
+    ),
+  )
+  const known = aliases.find((row) => row.ref === ref)
+  const into = aliases.find((row) => row.ref === named)?.customer ?? named
+  const event = eventId === null ? undefined : aliases.find((row) => row.eventId === eventId)
+  if (event && (event.ref !== ref || event.customer !== into)) return { refused: 'event' }
+  if (ref === named || into === ref) return { refused: 'same' }
+
+  const both = JSON.stringify([ref, into])
+  const [customers, purchases, lines, consents] = (await engine.allOf([
+    statement('select * from customer where ref in (select value from json_each(?))', both),
+    statement(
+      `select id, customer, soldAt, voided, stage,
+         exists(select 1 from purchaseLine where purchaseId = purchase.id and quantity > 0) sold
+       from purchase where customer in (select value from json_each(?))`,
+      both,
+    ),
+    statement(
+      `select purchaseId, productId, quantity, gift from purchaseLine
+       where purchaseId in (select id from purchase where customer in (select value from json_each(?))) order by purchaseId, n`,
+      both,
+    ),
+    statement(
+      `select customer, purpose, decision, max(at || case decision when 'objected' then 'c' when 'withdrawn' then 'b' else 'a' end) at
+       from consent where customer in (select value from json_each(?)) group by customer, purpose`,
+      both,
+    ),
+  ])) as [CustomerRow[], PurchaseRow[], LineRow[], ConsentNow[]]
+  const isHere = (row: CustomerRow | undefined) => row !== undefined && (site === null || row.siteId === site)
+  const target = customers.find((row) => row.ref === into)
+  if (!isHere(target)) return { refused: 'unknown', field: 'into' }
+  if (known)
+    return known.customer === into
+      ? { ref, customer: into, at: known.at, moved: JSON.parse(known.moved) }
+      : { refused: 'merged', customer: known.customer }
+  const source = customers.find((row) => row.ref === ref)
+  if (!isHere(source)) return { refused: 'unknown', field: 'ref' }
+
+  const moved = await countOwned(engine, ref)
+  const statements: Statement[] = [
+    BUMP,
+    // What was read must still be so, of both.
+    ...guard(
+      'select count(*) = 2 from json_each(?) v join customer on ref = v.value ->> 0 where version = v.value ->> 1',
+      JSON.stringify(customers.map((row) => [row.ref, row.version])),
+    ),
+    ...twice(ref, into),
+    // An answer is repeated for whom it was made: its draws were hers.
+    statement(
+      `update recommendation set inputs = json_set(inputs, '$.ref', customer) where customer = ?1 and inputs ->> '$.ref' is null`,
+      ref,
+    ),
+    ...renamed(ref, into),
+    ...OWNED.map((table) => statement(`update "${table}" set customer = ?2 where customer = ?1`, ref, into)),
+    ...strictest(consents, ref, into, by.at),
+    ...household(source!, target!),
+    // First the customer goes, then her name is a name of the other: from then on nothing can be written under it.
+    statement('delete from customer where ref = ?', ref),
+    statement('update customerAlias set customer = ?2 where customer = ?1', ref, into),
+    insertRows(schema.customerAlias, [
+      { ref, customer: into, at: by.at, actor: by.actor, eventId, moved: JSON.stringify(moved) },
+    ]),
+    ...stages(purchases),
+    ...learn(countsOf(ordersOf(purchases, lines), ordersOf(purchases, lines, into))),
+    refreshState([into]),
+    // The log says what moved and that the holdout of the one stays, and not who: that goes when she is forgotten.
+    audited(by, 'merged', 'customer', by.requestId, {
+      ...Object.fromEntries(Object.entries(moved).map(([what, n]) => [what, [0, n]])),
+      holdout: [source!.holdout, target!.holdout],
+    }),
+  ]
+  await engine.atomic(statements)
+  return { ref, customer: into, at: by.at, moved }
+}
+
+/** How many rows of each kind are hers. */
+async function countOwned(engine: Engine, ref: string): Promise<Record<string, number>> {
+  const [counts] = await engine.all<Record<string, number>>(
+    statement(
+      `select ${OWNED.map((table) => `(select count(*) from "${table}" where customer = ?1) "${table}"`).join(', ')}`,
+      ref,
+    ),
+  )
+  return Object.fromEntries(Object.entries(counts!).filter(([, n]) => n > 0))
+}
+
+/** What a customer has only once, and both have: the later answer to a poll stands, and who sent her first. */
+function twice(ref: string, into: string): Statement[] {
+  return [
+    statement(
+      `delete from pollAnswer where customer in (?1, ?2) and exists (select 1 from pollAnswer other
+         where other.pollId = pollAnswer.pollId and other.customer in (?1, ?2) and other.customer <> pollAnswer.customer
+           and (other.at > pollAnswer.at or (other.at = pollAnswer.at and other.customer = ?2)))`,
+      ref,
+      into,
+    ),
+    // The other introduction stays with its partner as a code that is nobody's.
+    statement(
+      `update referral set customer = null where direction = 'theirs' and customer in (?1, ?2)
+         and exists (select 1 from referral other where other.direction = 'theirs' and other.customer in (?1, ?2)
+           and other.customer <> referral.customer and (other.createdAt, other.code) < (referral.createdAt, referral.code))`,
+      ref,
+      into,
+    ),
+  ]
+}
+
+const STRICT: Readonly<Record<string, number>> = { granted: 0, withdrawn: 1, objected: 2 }
+
+/** What the till named under the one reference it can name under the other: a note can still be closed. */
+function renamed(ref: string, into: string): Statement[] {
+  return ['child', 'consent', 'careNote'].map((table) =>
+    statement(
+      `update ${table} set id = ?2 || substr(id, length(?1) + 1) ||
+         case when exists (select 1 from ${table} other where other.id = ?2 || substr(${table}.id, length(?1) + 1)) then ':' || ?1 else '' end
+       where customer = ?1 and substr(id, 1, length(?1) + 1) = ?1 || '/'`,
+      ref,
+      into,
+    ),
+  )
+}
+
+/** The stricter word of the two sides on each purpose, said again now so that it is the last one. */
+function strictest(consents: ConsentNow[], ref: string, into: string, now: string): Statement[] {
+  const rows: (typeof schema.consent.$inferInsert)[] = []
+  for (const [purpose, said] of Map.groupBy(consents, (row) => row.purpose)) {
+    const strict = said.toSorted((a, b) => STRICT[b.decision]! - STRICT[a.decision]!)[0]!
+    const last = said.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0]!
+    if (last.decision === strict.decision) continue
+    const lastAt = last.at.slice(0, -1)
+    rows.push({
+      id: `merge/${ref}/${purpose}`,
+      customer: into,
+      purpose: purpose as 'personalise',
+      channel: 'merge',
+      decision: strict.decision as 'objected',
+      source: 'merge',
+      wording: '1',
+      // Never before what it outweighs, should that say a day to come.
+      at: lastAt > now ? lastAt : now,
+      recordedAt: now,
+    })
+  }
+  return rows.length > 0 ? [insertRows(schema.consent, rows)] : []
+}
+
+/** What `into` does not know itself it takes from the other; she joined when the first of the two did. */
+function household(source: CustomerRow, target: CustomerRow): Statement[] {
+  return [
+    statement(
+      'update customer set firstName = ?, staffId = ?, joinedOn = ? where ref = ?',
+      target.firstName ?? source.firstName,
+      target.staffId ?? source.staffId,
+      source.joinedOn < target.joinedOn ? source.joinedOn : target.joinedOn,
+      target.ref,
+    ),
+  ]
+}
+
+/** Front-end and back-end over the purchases of both. */
+function stages(purchases: PurchaseRow[]): Statement[] {
+  const derived = stagesOf(
+    purchases.map(({ id, soldAt, voided, sold }) => ({
+      id,
+      soldAtMs: Date.parse(soldAt),
+      voided: voided === 1 || sold === 0,
+    })),
+  )
+  const changed = purchases.filter(({ id, stage }) => stage !== derived.get(id))
+  if (changed.length === 0) return []
+  return [
+    statement(
+      'update purchase set stage = v.value ->> 1 from json_each(?) v where purchase.id = v.value ->> 0',
+      JSON.stringify(changed.map(({ id }) => [id, derived.get(id)])),
+    ),
+  ]
+}
+
+/** The purchases as they count: each her own, or all of them one customer's. */
+function ordersOf(purchases: PurchaseRow[], lines: LineRow[], customer?: string): CountedOrder[] {
+  const linesOf = Map.groupBy(lines, ({ purchaseId }) => purchaseId)
+  return purchases.map((row) => ({
+    id: row.id,
+    customer: customer ?? row.customer,
+    soldAt: row.soldAt,
+    lines: row.voided ? [] : (linesOf.get(row.id) ?? []),
+  }))
+}

@@ -1,0 +1,114 @@
+/** The staff's ten-second note: what is kept, as what, and what is never kept; on both engines. */
+import { describe, expect, test } from 'vitest'
+import { openOffice } from '../support/office.ts'
+import type { Shop } from '../support/shop.ts'
+import { ENGINES } from '../support/shop.ts'
+
+/** A line of evidence as it is kept. */
+async function seen({ engine }: Shop, eventId: string) {
+  const [row] = await engine.all<{ kind: string; weight: number; speakable: number }>({
+    sql: 'select kind, weight, speakable from evidence where id = ?',
+    params: [eventId],
+  })
+  return row
+}
+
+describe.each(ENGINES)('%s', (kind) => {
+  const opened = async () => {
+    const office = await openOffice(kind)
+    let n = 0
+    const note = (words: string, more: object = {}, customer = 'g02-claire') =>
+      office.call(
+        'POST',
+        `/v1/customers/${customer}/notes`,
+        { eventId: `note-${++n}`, words, toldMe: true, staff: 'st_maya', ...more },
+        { key: 'BK' },
+      )
+    return { ...office, note }
+  }
+
+  test('words name the goal and the facet; what she told may be said back to her', async () => {
+    const { note, call, shop } = await opened()
+    const { body } = await note('always asks about the piano')
+    expect(body).toEqual({
+      recorded: true,
+      reason: null,
+      keptAs: 'told',
+      goal: 'music-instrument',
+      facet: 'piano',
+      suggested: [{ goal: 'music-instrument', name: expect.any(String) }],
+    })
+    const held = await call('GET', '/v1/customers/g02-claire/evidence', undefined, { key: 'staff' })
+    expect(held.body.evidence[0]).toMatchObject({
+      eventId: 'note-1',
+      kind: 'told',
+      goals: ['music-instrument'],
+      words: 'always asks about the piano',
+      staff: 'st_maya',
+    })
+    expect(await seen(shop, 'note-1')).toEqual({ kind: 'told', weight: 0.9, speakable: 1 })
+  })
+
+  test('what was seen counts and is never said; of the parents’ own life it is a question and weighs nothing', async () => {
+    const { note, shop } = await opened()
+    expect((await note('swims like a fish', { toldMe: false, goal: 'mv-swim' })).body.keptAs).toBe('noticed')
+    expect(await seen(shop, 'note-1')).toEqual({ kind: 'noticed', weight: 0.55, speakable: 0 })
+    const own = await note('carries a bag made of old sails', { toldMe: false, goal: 'val-sustain' })
+    expect(own.body.keptAs).toBe('question')
+    expect(await seen(shop, 'note-2')).toEqual({ kind: 'noticed', weight: 0, speakable: 0 })
+    expect((await note('asked for natural wool', { goal: 'val-sustain' })).body.keptAs).toBe('told')
+    const told = await note('is tired', { toldMe: false, goal: 'thr-sleep' })
+    expect([told.status, told.body.errors[0].field]).toEqual([422, 'goal'])
+  })
+
+  test.each([
+    ['seems depressed since summer', 'depressed', 'health'],
+    ['allergic to wool', 'allergic', 'health'],
+    ['they are getting divorced', 'divorced', 'family'],
+    ['a single mum with two', 'single mum', 'family'],
+    ['cannot afford the coat', 'cannot afford', 'money'],
+    ['lost her job in May', 'lost her job', 'money'],
+    ['church choir on Sundays', 'church', 'faith'],
+    ['they are M.u.s.l.i.m', 'M.u.s.l.i.m', 'faith'],
+    ['her son Max loves trains', 'Max', 'name'],
+    ['Max loves trains', 'Max', 'name'],
+    ['daughter called Lily wants a tutu', 'Lily', 'name'],
+    ['call her at 312 555 0199', 'telephone', 'contact'],
+  ])('refuses “%s”, and says why and what instead', async (words, found, _why) => {
+    const { note, call } = await opened()
+    const { status, body } = await note(words, { goal: 'mv-swim' })
+    expect([status, body.code]).toEqual([422, 'words_refused'])
+    expect(body.detail).toContain(found)
+    const held = await call('GET', '/v1/customers/g02-claire/evidence', undefined, { key: 'staff' })
+    expect(JSON.stringify(held.body)).not.toContain(words)
+  })
+
+  test('lets through what one says of a family', async () => {
+    const { note } = await opened()
+    for (const words of [
+      'her older one plays tennis on Saturdays',
+      'Loves Lego and building rockets',
+      'Daughter wants ballet shoes',
+      'recital in May, the blue dress must be long',
+      'asks for Mandarin story hour',
+      'grandma from Damen Street buys the gifts',
+      'a big budget for the birthday? no idea',
+    ]) {
+      const { status, body } = await note(words, { goal: 'arts-visual' })
+      expect([words, status, body.errors]).toEqual([words, 200, undefined])
+    }
+  })
+
+  test('asks for the goal where words name none, keeps nothing without consent, and counts once', async () => {
+    const { note } = await opened()
+    const none = await note('xyzzy')
+    expect(none.body).toMatchObject({ recorded: false, reason: 'GOAL', goal: null, suggested: [] })
+    expect((await note('swimming', { goal: 'no-such' })).body.errors[0].field).toBe('goal')
+    expect((await note('swimming on Saturdays', {}, 'g12-sunita')).body.reason).toBe('CONSENT')
+    const once = { eventId: 'same', goal: 'mv-swim' }
+    expect((await note('swimming lessons', once)).body.recorded).toBe(true)
+    expect((await note('swimming lessons', once)).body.recorded).toBe(true)
+    expect((await note('something else', once)).body.code).toBe('id_reused')
+    expect((await note('swimming lessons', once, 'g01-ana')).body.code).toBe('id_reused')
+  })
+})
