@@ -350,10 +350,27 @@ function heaviest(
  * never sold is pulled like the mean of the items most like it, if that is more, and by counts alone: with the build
  * new products score .143 for the next purchase, without .146: settled on that very window.
  */
-function pullOf(learned: Learned, profile: Profile, item: number): number {
+function pullOf(learned: Learned, profile: Profile, item: number, lends: Lends): number {
   if (profile.mostPull <= 0) return 0
   if (learned.isSold(item)) return profile.pull[item]! / profile.mostPull
-  return Math.max(profile.byCounts[item]!, lentPull(learned, profile, item))
+  const own = profile.byCounts[item]!
+  return lends(item) ? Math.max(own, lentPull(learned, profile, item)) : own
+}
+
+/** Whether an item never sold is lent the pull of those most like it. */
+type Lends = (item: number) => boolean
+const ALL_LEND: Lends = () => true
+
+/** Where anything may be answered, only so many of the never sold are lent a pull: those most like what is hers. A catalogue of tens of thousands would make a till wait. */
+const MOST_LENT = 100
+
+function mostAlike(learned: Learned, { likeness, mostPull }: Profile): Lends {
+  if (mostPull <= 0) return ALL_LEND
+  const best = new Best(MOST_LENT, (x, y) => (learned.skuOf(x) < learned.skuOf(y) ? -1 : 1))
+  for (let item = 0; item < likeness.length; item++)
+    if (likeness[item]! > 0 && !learned.isSold(item)) best.offer(item, likeness[item]!)
+  const lent = new Set(best.items)
+  return (item) => lent.has(item)
 }
 
 function lentPull(learned: Learned, profile: Profile, item: number): number {
@@ -376,15 +393,17 @@ function popularityOf({ policy, purpose, sales, vagueness }: Profile, item: numb
 }
 
 /** The score before its parts are rounded to grains. */
-function roughScore(learned: Learned, profile: Profile, item: number): number {
+function roughScore(learned: Learned, profile: Profile, item: number, lends: Lends): number {
   const { facets, again } = profile.policy[profile.purpose]
   const liking =
-    pullOf(learned, profile, item) + again * (profile.past.get(item) ?? 0) + facets * profile.likeness[item]!
+    pullOf(learned, profile, item, lends) +
+    again * (profile.past.get(item) ?? 0) +
+    facets * profile.likeness[item]!
   return liking * recencyOf(profile, item) + popularityOf(profile, item)
 }
 
 /** The parts of an item's score, largest first. */
-function reasonsOf(learned: Learned, profile: Profile, item: number): Because[] {
+function reasonsOf(learned: Learned, profile: Profile, item: number, lends: Lends): Because[] {
   const { facets, again } = profile.policy[profile.purpose]
   const recency = recencyOf(profile, item)
   const because: Because[] = []
@@ -395,7 +414,7 @@ function reasonsOf(learned: Learned, profile: Profile, item: number): Because[] 
 
   if (profile.mostPull > 0) {
     const isSold = learned.isSold(item)
-    const isLent = !isSold && lentPull(learned, profile, item) > profile.byCounts[item]!
+    const isLent = !isSold && lends(item) && lentPull(learned, profile, item) > profile.byCounts[item]!
     const targets = isLent ? learned.similar(item) : [item]
     const repeat = again * (profile.past.get(item) ?? 0)
     if (!profile.weights.has(item)) say('boughtWith', learned.skuOf(item), repeat * recency)
@@ -469,12 +488,13 @@ export function rankProfile(
   const most = Math.min(Math.max(0, Math.floor(limit) || 0), RANKING_LIMIT)
   const banned = new Set(profile.basket)
   for (const sku of exclude) banned.add(learned.itemOf(sku) ?? -1)
+  const lends = candidates ? ALL_LEND : mostAlike(learned, profile)
   const scores = new Float64Array(profile.pull.length)
   const rated: number[] = []
   const best = new Best(most, () => 1)
   const rate = (item: number) => {
     if (banned.has(item)) return
-    const score = roughScore(learned, profile, item)
+    const score = roughScore(learned, profile, item, lends)
     if (score <= 0 && !candidates) return
     if (candidates) banned.add(item)
     scores[item] = score
@@ -493,7 +513,7 @@ export function rankProfile(
   return rated
     .filter((item) => scores[item]! >= bar)
     .map((item) => {
-      const because = scores[item]! > 0 ? reasonsOf(learned, profile, item) : []
+      const because = scores[item]! > 0 ? reasonsOf(learned, profile, item, lends) : []
       return {
         item,
         sku: learned.skuOf(item),
@@ -514,7 +534,7 @@ export function affinity(learned: Learned, profile: Profile, sku: string): numbe
   const item = learned.itemOf(sku)
   if (item === undefined || item >= profile.pull.length) return 0
   const { facets } = profile.policy[profile.purpose]
-  const score = pullOf(learned, profile, item) + facets * profile.likeness[item]!
+  const score = pullOf(learned, profile, item, ALL_LEND) + facets * profile.likeness[item]!
   return Math.min(1, score / (1 + facets))
 }
 

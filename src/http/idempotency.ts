@@ -7,9 +7,12 @@ import type { Env } from './app-context.ts'
 import { stored } from './auth.ts'
 import { Problem } from './problem.ts'
 
-/** Routes whose requests have ids of their own, that never expire; and links that open something: they are kept nowhere. */
+/**
+ * Routes whose requests have ids of their own, that never expire, or answer a repeat by themselves; and those that
+ * answer with links that open something: they are kept nowhere.
+ */
 const WITHOUT =
-  /^\/v1\/(recommendations|recommendations\/[^/]+\/outcomes|outcomes|purchases|customers\/[^/]+\/(evidence|about-link)|invites)$/
+  /^\/v1\/(recommendations|recommendations\/[^/]+\/outcomes|outcomes|purchases|customers\/[^/]+\/(evidence|notes|merge|about-link)|polls\/[^/]+\/(links|export)|invites)$/
 const KEY = /^[A-Za-z0-9._:@-]{1,80}$/
 const KEPT_HEADERS = ['content-type', 'etag', 'location']
 const SWEEP_EVERY_MS = 3_600_000

@@ -131,9 +131,22 @@ export async function forgetChild(engine: Engine, ref: string, id: string): Prom
   return changed! > 0
 }
 
-/** Forget a complaint or a promise, open or settled. */
-export const forgetCare = (engine: Engine, ref: string, id: string): Promise<boolean> =>
-  forget(engine, ref, statement('delete from careNote where customer = ? and id = ?', ref, `${ref}/${id}`))
+/** Forget a complaint or a promise, open or settled; what was answered about it is a silence like any other. */
+export async function forgetCare(engine: Engine, ref: string, id: string): Promise<boolean> {
+  const [, changed] = await engine.atomic([
+    statement(
+      `update recommendation set answer = json_set(answer, '$.care', null, '$.silence', json('{"reason":"quiet"}'))
+       where customer = ?1 and exists (
+         select 1 from careNote where customer = ?1 and id = ?2 and instr(answer ->> '$.care.line', what) > 0)`,
+      ref,
+      `${ref}/${id}`,
+    ),
+    statement('delete from careNote where customer = ? and id = ?', ref, `${ref}/${id}`),
+    scrubbed(ref),
+    refreshState([ref]),
+  ])
+  return changed! > 0
+}
 
 /** Forget an answer to a poll; what it told us of her goals is a line of its own. */
 export const forgetPoll = (engine: Engine, ref: string, pollId: string): Promise<boolean> =>

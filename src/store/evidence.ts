@@ -155,6 +155,12 @@ export async function eraseCustomer(engine: Engine, ref: string, also: Statement
   const of = (table: string, set: string) => statement(`update "${table}" set ${set} where customer = ?`, ref)
   const [erased] = await engine.atomic([
     statement('delete from customer where ref = ?', ref),
+    // Places as they were, under whichever of her names: nothing that is repeated asks whose they were.
+    statement(
+      `update past set row = json_set(row, '$.customer', null) where part = 'hold'
+         and row ->> '$.customer' in (select ?1 union all select ref from customerAlias where customer = ?1)`,
+      ref,
+    ),
     statement('delete from customerAlias where customer = ?', ref),
     ...[
       'child',
