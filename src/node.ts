@@ -8,6 +8,7 @@ import { serve } from '@hono/node-server'
 import { loadHistory } from '../seed/history.ts'
 import { DEMO_KEYS, isJuniperRow, loadJuniperRow } from '../seed/juniper-row.ts'
 import { createApp } from './http/app.ts'
+import { adoptAwaited } from './http/outcomes.ts'
 import { deliver } from './http/webhooks.ts'
 import { clockFrom, randomText, readSettings } from './settings.ts'
 import { isRelearnDue, relearn } from './store/count.ts'
@@ -98,6 +99,8 @@ async function start(): Promise<void> {
     demo: settings.clockStart !== null,
   })
   await deps.snapshot.refresh()
+  // Outcomes that came before their answers, should the last run have ended between the two.
+  await adoptAwaited(deps)
   const delivering = setInterval(() => {
     deliver(engine, clock, fetch).catch((error: unknown) =>
       log({ level: 'error', event: 'deliver', error: error instanceof Error ? error.name : 'unknown' }),

@@ -1,7 +1,17 @@
 /** "What do you know about us?": everything that we hold of a customer, in sentences to her, and beside them the same as data. */
 import type { Catalogue } from './catalogue.ts'
 import type { Guess, Held } from './held.ts'
-import { consentOf, dayWords, goalWords, guessesOf, knownOf, linesOf, purchaseWords, toHer } from './held.ts'
+import {
+  consentOf,
+  dayWords,
+  goalWords,
+  guessesOf,
+  isDelicate,
+  knownOf,
+  linesOf,
+  purchaseWords,
+  toHer,
+} from './held.ts'
 import type { RELATIONSHIPS } from './relationship.ts'
 import { relationshipOf } from './relationship.ts'
 import { dateOf, localDay } from './time.ts'
@@ -147,7 +157,11 @@ export function aboutOf(catalogue: Catalogue, held: Held, nowMs: number): About 
           words: kind === 'declined' ? null : words,
           staff: staffName(staffId),
           about: aboutDate,
-          says,
+          // A note says what she said, and not how we understood it: she can only correct what she sees.
+          says:
+            words !== null && (kind === 'told' || kind === 'noticed')
+              ? `${says} We filed it under: ${goals.map((goal) => goalWords(catalogue, goal)).join(', ')}.`
+              : says,
         }
       },
     ),
@@ -208,21 +222,7 @@ export function aboutOf(catalogue: Catalogue, held: Held, nowMs: number): About 
         says: `We asked many: “${question}” You answered ${answer} on ${dayWords(on, today)}.`,
       }
     }),
-    suggested: held.suggestions.map(({ at, touchpoint, offerId, askedGoal, saidAt, outcome }) => {
-      const on = dayAt(saidAt ?? at)
-      return {
-        on,
-        touchpoint,
-        offer: headline(offerId) ?? offerId,
-        outcome,
-        says:
-          offerId === null
-            ? `On ${dayWords(on, today)} we had a question for you, about ${goalWords(catalogue, askedGoal!)}.`
-            : saidAt === null
-              ? `On ${dayWords(on, today)} we thought of suggesting ${offerWords(offerId)}. We do not know whether anybody said it.`
-              : `On ${dayWords(on, today)} we suggested ${offerWords(offerId)}.${OUTCOMES[outcome ?? 'said'] ?? ''}`,
-      }
-    }),
+    suggested: suggestedOf(catalogue, held, today, dayAt),
     introductions: held.introductions.map(({ code, offerId, partnerId, state, madeOn }) => {
       const partner = catalogue.listedById.get(offerId)?.partner?.name ?? partnerId
       return {
@@ -247,6 +247,66 @@ export function aboutOf(catalogue: Catalogue, held: Held, nowMs: number): About 
       says: toHer(relationship.because),
     },
   }
+}
+
+/**
+ * What was suggested to her, newest first; what was repeated on one day is one line, which says how far it came.
+ * A suggestion names what it rested on: where that was forgotten, or only she may tell it and no word of hers
+ * stands for it any more, it has no name.
+ */
+function suggestedOf(
+  catalogue: Catalogue,
+  { suggestions, evidence }: Held,
+  today: string,
+  dayAt: (instant: string) => string,
+): About['suggested'] {
+  const spoken = new Set(
+    evidence.flatMap(({ kind, goal }) => (kind === 'told' || kind === 'answered' ? [goal] : [])),
+  )
+  const isUntold = (goal: string) => isDelicate(catalogue, goal) && !spoken.has(goal)
+  const lines = new Map<string, About['suggested'][number] & { far: number }>()
+  for (const { at, touchpoint, offerId, askedGoal, saidAt, outcome, erased } of suggestions) {
+    const listed = offerId === null ? undefined : catalogue.listedById.get(offerId)
+    const nameless =
+      erased === 1 ||
+      (askedGoal !== null && offerId === null && isUntold(askedGoal)) ||
+      listed?.sensitive.some((goal) => isUntold(catalogue.goals[goal]!.slug)) === true
+    const on = dayAt(saidAt ?? at)
+    const day = dayWords(on, today)
+    const what = nameless ? 'something' : listed ? `“${listed.offer.headline}”` : 'something of ours'
+    const says =
+      offerId === null
+        ? `On ${day} we had a question for you${nameless ? '' : `, about ${goalWords(catalogue, askedGoal!)}`}.`
+        : saidAt === null
+          ? `On ${day} we thought of suggesting ${what}. We do not know whether anybody said it.`
+          : `On ${day} we suggested ${what}.${OUTCOMES[outcome ?? 'said'] ?? ''}`
+    const far = saidAt === null ? 0 : outcome === null || outcome === 'said' ? 1 : 2
+    const key = JSON.stringify([
+      on,
+      offerId === null ? 'question' : 'offer',
+      nameless || (offerId ?? askedGoal),
+    ])
+    const before = lines.get(key)
+    if (before && before.far >= far) continue
+    const offer = nameless ? null : (listed?.offer.headline ?? offerId)
+    lines.set(key, { on, touchpoint, offer, outcome, says, far })
+  }
+  return [...lines.values()].map(({ far: _far, ...line }) => line)
+}
+
+/**
+ * What she told us as it stands: without what she said before of goals on which she has since said the opposite.
+ * Lines are newest first. What staff noticed is no word of hers and never takes the place of one.
+ */
+export function lastWords(told: About['told']): About['told'] {
+  const last = new Map<string, 'no' | 'wish'>()
+  return told.filter(({ kind, goals }) => {
+    if (kind === 'declined') return true
+    const word = kind === 'toldNo' ? 'no' : 'wish'
+    const stands = goals.some((goal) => (last.get(goal) ?? word) === word)
+    if (kind !== 'noticed') for (const goal of goals) if (!last.has(goal)) last.set(goal, word)
+    return stands
+  })
 }
 
 /** The shop's own id of a thing: what is kept has the customer's reference before it. */

@@ -2,7 +2,7 @@
  * The goals map: what families hold and what is offered for it, goal by goal. What is counted, what is only believed
  * and what a poll estimates stand apart, since they are not the same kind of number.
  */
-import type { Catalogue, Listed } from './catalogue.ts'
+import type { Alliance, Catalogue, Listed } from './catalogue.ts'
 import { SAID } from './event.ts'
 import { readinessRefusal } from './gate.ts'
 import type { Person } from './moment.ts'
@@ -163,7 +163,10 @@ export type GoalStatus = 'allianceWanted' | 'served' | 'quiet'
 const MANY = 5
 const MANY_SHARE = 0.03
 
-/** Whether somebody should be found who offers it: held by many, or a poll said go, and nothing that one does serves it. */
+/**
+ * Whether somebody should be found who offers it: held by many, or a poll said go, and nothing that one does serves
+ * it. The one rule, for the map and for the list of what is missing.
+ */
 export function statusOf(
   demand: Demand,
   { own, partner, things }: Pick<Supply, 'own' | 'partner' | 'things'>,
@@ -188,6 +191,40 @@ export function doneGoals({ parts, listed, goalIndex }: Catalogue): Set<number> 
   for (const { offer, goalIndexes } of listed)
     if (!THINGS.has(offer.kind)) for (const goal of goalIndexes) done.add(goal)
   return done
+}
+
+/** A partner that would serve a goal, and how far the alliance with it is; null where there is none. */
+export type Candidate = {
+  partnerId: string
+  partner: string
+  alliance: { id: string; state: Alliance['state'] } | null
+}
+
+/** Partners known already that name a goal or a narrower one, or offer something for it, without a live alliance. */
+export function candidatesFor(
+  { parts, goalIndex, parents, listed }: Pick<Catalogue, 'parts' | 'goalIndex' | 'parents' | 'listed'>,
+  slug: string,
+): Candidate[] {
+  const wanted = goalIndex.get(slug)
+  if (wanted === undefined) return []
+  const isUnder = (goal: number | undefined) => {
+    for (let at = goal ?? -1; at >= 0; at = parents[at]!) if (at === wanted) return true
+    return false
+  }
+  const offering = new Set(
+    listed.flatMap(({ offer, goalIndexes }) =>
+      offer.partnerId !== null && offer.state !== 'ended' && goalIndexes.some(isUnder)
+        ? [offer.partnerId]
+        : [],
+    ),
+  )
+  return [...parts.partners.values()].flatMap(({ id, name, archived, goals }) => {
+    const alliances = parts.alliancesOf.get(id) ?? []
+    if (archived || alliances.some(({ state }) => state === 'live')) return []
+    if (!offering.has(id) && !goals.some((goal) => isUnder(goalIndex.get(goal)))) return []
+    const last = alliances.at(-1)
+    return [{ partnerId: id, partner: name, alliance: last ? { id: last.id, state: last.state } : null }]
+  })
 }
 
 /** Below this nobody is counted aloud, where a goal is one that people keep to themselves. */

@@ -79,6 +79,8 @@ export type Held = {
     askedGoal: string | null
     saidAt: string | null
     outcome: string | null
+    /** 1: something that it rested on was forgotten, so that it is not called by its name any more. */
+    erased: number
   }[]
 }
 
@@ -107,7 +109,7 @@ export function goalWords({ goals, goalIndex }: Known, slug: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1)
 }
 
-const isDelicate = ({ goals, goalIndex }: Known, slug: string) =>
+export const isDelicate = ({ goals, goalIndex }: Known, slug: string) =>
   goals[goalIndex.get(slug) ?? -1]?.toldOnly === true
 
 /** `7 February`, with its year where that is not this one. */

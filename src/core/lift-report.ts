@@ -83,8 +83,11 @@ export type LiftReport = {
   weeks: { on: string; lift: Interval }[]
 }
 
+/** The period that is registered and has not begun. */
+type Next = { name: string; startsOn: string } | null
+
 /** Report a window. */
-export function liftReport(read: LiftRead): LiftReport {
+export function liftReport(read: LiftRead, next: Next = null): LiftReport {
   const { period, window, customers, currency } = read
   const { looks, once, last } = looksOf(customers, window, 7 * Math.max(1, Math.ceil(window.days / 280)))
   const look = looks.at(-1) ?? null
@@ -258,7 +261,7 @@ export function liftReport(read: LiftRead): LiftReport {
   const verdict = verdictOf(read, answer, arms)
   return {
     verdict,
-    says: saysOf(read, verdict, answer, visible, planned),
+    says: saysOf(read, next, verdict, answer, visible, planned),
     figures: figures.sort((a, b) => FIGURE_CODES.indexOf(a.code) - FIGURE_CODES.indexOf(b.code)),
     arms: arms.map(({ arm, customers: n, buyers, contribution }) => ({
       arm,
@@ -284,6 +287,7 @@ function verdictOf(read: LiftRead, answer: Answer, arms: { customers: number; bu
 /** The answer in sentences. */
 function saysOf(
   read: LiftRead,
+  next: Next,
   verdict: Verdict,
   answer: Answer,
   visible: ReturnType<typeof visibleLift>,
@@ -307,23 +311,63 @@ function saysOf(
   }
   const says = [first[verdict]]
   if (verdict !== 'more' && verdict !== 'less' && visible) {
-    const least =
-      visible.lift > 9.99
-        ? 'not even a lift of ten times as much'
-        : `a lift of about ${percent(visible.lift)}, and no smaller one`
+    const span = spanWords(window.plannedDays)
     says.push(
-      `With ${counted(customers.length, 'customer')} this shop could see ${least}; about ${whole(visible.customersNeeded)} customers for ${spanWords(window.plannedDays)} would be needed to see ${percent(period.smallestLift)}.`,
+      `With ${counted(customers.length, 'customer')}, ${span} can show ${visibleWords(visible.lift)}.${expectWords(visible.lift, period.smallestLift)} About ${whole(visible.customersNeeded)} customers for ${span} would be needed to see ${percent(period.smallestLift)}.`,
     )
   }
   if (period.endsOn === null)
     says.push(
-      `Counted since the first decision, on ${dateWords(period.startsOn)}. It was not registered before it began: register the next period, so that nobody chooses its end by what it shows.`,
+      `Counted since the first decision, on ${dateWords(period.startsOn)}. It was not registered before it began: ${
+        next
+          ? `“${next.name}” is, and begins on ${dateWords(next.startsOn)}.`
+          : 'register the next period, so that nobody chooses its end by what it shows.'
+      }`,
     )
   else if (period.stoppedOn !== null)
     says.push(`It was stopped on ${dateWords(period.stoppedOn)}, before its planned end.`)
   else if (!planned) says.push(`It was registered to end on ${dateWords(period.endsOn)}.`)
   else says.push(`It ended on ${dateWords(period.endsOn)}, as registered before it began.`)
   return says
+}
+
+/** Suggestions at a till do not bring more than this; a judgement, not a finding. */
+const MORE_THAN_COMES = 0.5
+
+/** `a lift of about 98 %, and no smaller one`. */
+const visibleWords = (lift: number) =>
+  lift > 9.99
+    ? 'not even a lift of ten times as much'
+    : `a lift of about ${percent(lift)}, and no smaller one`
+
+/** What it means to see no less than this. */
+function expectWords(visible: number, smallestLift: number): string {
+  if (visible <= smallestLift) return ''
+  const less =
+    visible > MORE_THAN_COMES
+      ? 'That is more than any suggestion will bring: expect “cannot tell”.'
+      : 'If it brings less, expect “cannot tell”.'
+  return ` ${less} What can be measured sooner is whether the very thing that is said is taken up.`
+}
+
+/**
+ * What a period of other lengths could see, by what is known of one: errors go down with the square root of time.
+ * @returns a sentence; null where nothing is known yet
+ */
+export function visibleByLength(figures: readonly Figure[], plannedDays: number): string | null {
+  const known = figures.find(({ code }) => code === 'SMALLEST_VISIBLE')?.number
+  if (typeof known !== 'number') return null
+  const over = (days: number) => {
+    const lift = Math.expm1(Math.log1p(known) * Math.sqrt(plannedDays / days))
+    return lift > 9.99 ? 'more than ten times as much' : percent(lift)
+  }
+  return `With the customers of now, the smallest lift that three months could show is about ${over(91)}; half a year ${over(182)}; a year ${over(365)}; two years ${over(730)}.`
+}
+
+/** Of a period that is registered: that it cannot be expected to see what would matter. null: it can, or nobody knows. */
+export function blindWords(smallestVisible: number | null, smallestLift: number): string | null {
+  if (smallestVisible === null || smallestVisible <= smallestLift) return null
+  return `It can show ${visibleWords(smallestVisible)}: a lift of ${percent(smallestLift)}, which would matter, it would most likely miss.${expectWords(smallestVisible, smallestLift)}`
 }
 
 const meanSpent = (customers: LiftCustomer[]) =>

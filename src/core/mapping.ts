@@ -131,7 +131,14 @@ const IN_PASSING = new Set(
   ),
 )
 
-type GoalWord = { goal: number; word: string; weight: number }
+/** What is left of a goal's word that tells little: it shows only where something else says the same. */
+const WEAK = 0.4
+
+/** Short words of an alphabet stand in many names by chance (`run`, `hand`, `wear`); in other scripts they do not. */
+const isShort = (word: string): boolean => /^[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Greek}\p{M}]{1,4}$/u.test(word)
+
+/** `asPhrase`: what it weighs beside another word of the goal's. */
+type GoalWord = { goal: number; word: string; weight: number; asPhrase: number }
 
 /** Words of the goals that may be suggested, found by the stem of a word of the shop's. */
 class GoalWords {
@@ -147,37 +154,53 @@ class GoalWords {
     // Never a told-only goal, and none that others stand under: what a purchase says is about a leaf.
     this.goals = all.filter((goal) => !goal.toldOnly && !parents.has(goal.slug))
     const families = familiesOf(all)
+    const slugWords = (slug: string) =>
+      slug
+        .split(/[^\p{L}\p{N}]+/u)
+        .filter((part) => !families.has(part))
+        .join(' ')
+    // Goals of any kind that say a word themselves.
+    const saidBy = new Map<string, number>()
+    for (const { slug, name, customerWords, question } of all)
+      for (const stem of new Set(
+        plainWords([slugWords(slug), name, customerWords, question ?? ''].join(' . ')).map(stemOf),
+      ))
+        bump(saidBy, stem)
     const words = this.goals.map((goal) => {
       const parent = goal.parent === null ? undefined : bySlug.get(goal.parent)
-      const own = new Map<string, { word: string; weight: number }>()
+      const own = new Map<string, { word: string; weight: number; asPhrase: number }>()
       const add = (text: string | null, weight: number) => {
         for (const word of plainWords(text ?? '')) {
           if (IN_PASSING.has(word)) continue
           const stem = stemOf(word)
-          if (!own.has(stem) || own.get(stem)!.weight < weight) own.set(stem, { word, weight })
+          if (!own.has(stem) || own.get(stem)!.weight < weight)
+            own.set(stem, { word, weight, asPhrase: weight })
         }
       }
-      add(
-        goal.slug
-          .split(/[^\p{L}\p{N}]+/u)
-          .filter((part) => !families.has(part))
-          .join(' '),
-        OF_GOAL.slug,
-      )
+      add(slugWords(goal.slug), OF_GOAL.slug)
+      const ownSlug = new Set(own.keys())
       add(goal.name, OF_GOAL.name)
       add(goal.customerWords, OF_GOAL.customerWords)
       add(goal.question, OF_GOAL.question)
       add(parent?.name ?? null, OF_GOAL.parent)
       add(parent?.customerWords ?? null, OF_GOAL.parent)
+      // Its short name says what it is about, so a short word tells there.
+      for (const [stem, one] of own)
+        if (!ownSlug.has(stem) && (isShort(one.word) || (saidBy.get(stem) ?? 0) > 1)) one.weight *= WEAK
       return own
     })
     const goalsWith = new Map<string, number>()
     for (const own of words)
       for (const stem of own.keys()) goalsWith.set(stem, (goalsWith.get(stem) ?? 0) + 1)
     for (const [i, own] of words.entries())
-      for (const [stem, { word, weight }] of own) {
+      for (const [stem, { word, weight, asPhrase }] of own) {
         // A word of many goals tells none from the others.
-        const one = { goal: i, word, weight: weight / goalsWith.get(stem)! }
+        const one = {
+          goal: i,
+          word,
+          weight: weight / goalsWith.get(stem)!,
+          asPhrase: asPhrase / goalsWith.get(stem)!,
+        }
         const known = this.#byStem.get(stem)
         if (known) known.push(one)
         else {
@@ -197,7 +220,8 @@ class GoalWords {
     met = [...(this.#byStem.get(stem) ?? [])]
     for (const other of this.#byBeginning.get(stem.slice(0, BEGINNING)) ?? [])
       if (other !== stem && beginsAlike(stem, other))
-        for (const one of this.#byStem.get(other)!) met.push({ ...one, weight: one.weight * 0.8 })
+        for (const one of this.#byStem.get(other)!)
+          met.push({ ...one, weight: one.weight * 0.6, asPhrase: one.asPhrase * 0.6 })
     this.#met.set(stem, met)
     return met
   }
@@ -286,14 +310,14 @@ function bump(counts: Map<string, number>, key: string): void {
 }
 
 /** What a name or a product says of each goal: the best word, and whose word it met. */
-type Met = { weight: number; word: string; met: string }
+type Met = { weight: number; asPhrase: number; word: string; met: string }
 
 function metIn(words: Iterable<string>, goals: GoalWords, tells: (word: string) => number): Map<number, Met> {
   const best = new Map<number, Met>()
   for (const word of words)
-    for (const { goal, word: met, weight } of goals.metBy(word)) {
+    for (const { goal, word: met, weight, asPhrase } of goals.metBy(word)) {
       const told = weight * tells(word)
-      if (told > (best.get(goal)?.weight ?? 0)) best.set(goal, { weight: told, word, met })
+      if (told > (best.get(goal)?.weight ?? 0)) best.set(goal, { weight: told, asPhrase, word, met })
     }
   return best
 }
@@ -475,6 +499,8 @@ function foundForFacets(
     const counts = new Map<string, number>()
     for (const { id } of mapped) for (const goal of saidBy.get(id)!) bump(counts, goal)
     const words = term.term.split(' ')
+    // What products have in common tells nothing where it is no more than `pre` or `small`.
+    const isSlight = words.length === 1 && (isShort(term.term) || IN_PASSING.has(term.term))
     const met = words.map((word) => metIn([word], goals, () => 1))
     const candidates = new Set([
       ...met[0]!.keys(),
@@ -491,7 +517,9 @@ function foundForFacets(
       if (fresh.length === 0) continue
       const why: Why[] = []
       const each = met.map((one) => one.get(i))
-      const direct = each.every((one) => one !== undefined) ? Math.min(...each.map((one) => one!.weight)) : 0
+      const direct = each.every((one) => one !== undefined)
+        ? Math.min(...each.map((one) => (words.length > 1 ? one!.asPhrase : one!.weight)))
+        : 0
       if (direct > 0)
         why.push({
           code: 'products',
@@ -501,11 +529,11 @@ function foundForFacets(
         })
       const n = counts.get(goal.slug) ?? 0
       const usual = (everywhere.get(goal.slug) ?? 0) / Math.max(1, saidBy.size)
-      const learned = n < 3 ? 0 : 0.9 * (n / (mapped.length + 1)) * (1 - usual)
+      const learned = n < 3 || isSlight ? 0 : 0.9 * (n / (mapped.length + 1)) * (1 - usual)
       if (learned > 0)
         why.push({ code: 'rules', words, met: termsBehind(rows, term, goal.slug, saidBy), products: n })
-      // A single product is a name and no kind of thing, unless the goal is called so.
-      if (products.length < 2 && direct < 0.5) continue
+      // A single product is a name and no kind of thing, unless two words of the goal's stand together.
+      if (products.length < 2 && (words.length < 2 || direct === 0)) continue
       ofTerm.push({ term: { ...term, products }, goal, strength: together([0.9 * direct, learned]), why })
     }
     if (ofTerm.length > 0) found.push(ofTerm)

@@ -31,7 +31,19 @@ const SUBJECTS: readonly Subject[] = [
     `ill|illness|sick|sickness|unwell|disease|diagnosis|diagnosed|disabled|disability|disorder|syndrome|wheelchair
      depression|depressed|anxiety|anxious|stress|stressed|burnout|therapy|therapist|counselling|counseling
      psychologist|psychiatrist|medication|medicine|hospital|surgery|cancer|diabetes|diabetic|epilepsy|epileptic
-     asthma|asthmatic|eczema|allergy|allergic|autism|autistic|adhd|dyslexia|dyslexic
+     asthma|asthmatic|eczema|psoriasis|allergy|allergic|autism|autistic|adhd|dyslexia|dyslexic|dyspraxia|dyscalculia
+     intolerant|intolerance|coeliac|celiac|seizure|inhaler|insulin|epipen|crutches|prosthesis|scoliosis|migraine
+     cystic fibrosis
+     cerebral palsy
+     down|downs syndrome
+     hearing aid|loss
+     hard of hearing
+     cochlear implant
+     deaf|blind
+     stutter|stuttering|stammer|stammering|lisp
+     occupational therapist
+     bed wetting
+     bedwetting
      sees|seeing|saw a|the doctor
      panic attack
      special needs
@@ -183,6 +195,28 @@ export function noteKind(goal: Pick<Goal, 'householdLevel'>, toldMe: boolean): N
   if (toldMe) return 'told'
   return goal.householdLevel ? 'question' : 'noticed'
 }
+
+/** Words that every note is full of: they name no goal, though the name of one may hold them. By their stems. */
+const ORDINARY: ReadonlySet<string> = new Set(
+  `keep keeps keeping kept ask asks asking asked want wants wanting wanted learn learns learning learned learnt love loves
+  loving loved like likes liking liked would start starts starting started try tries trying tried look looks looking
+  looked go goes going went gone get gets getting got need needs needing needed really enjoy enjoys enjoying enjoyed
+  talk talks talking talked say says saying said tell tells telling told think thinks thinking thought wish wishes
+  wishing wished hope hopes hoping hoped know knows knowing knew see sees seeing saw come comes coming came take takes
+  taking took do does doing did always never often sometimes again still already soon now lately much more most lot
+  lots bit all every time first new old big little favourite favorite crazy mad keen into interested mention mentions
+  mentioned mentioning`
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map(stemOf),
+)
+
+/** What of a note can name a goal: the text without its ordinary words. */
+export const tellingOf = (text: string): string =>
+  text
+    .split(/\s+/)
+    .filter((piece) => wordsOf(piece).some((word) => !ORDINARY.has(stemOf(word))))
+    .join(' ')
 
 /** The facet of a goal that a note names: piano, ballet; null for none, or several. */
 export function facetIn(

@@ -30,7 +30,10 @@ export type Turn = {
   after: readonly Choice[]
 }
 
-/** A value in yeses a turn, with its 95 % interval. */
+/**
+ * A value in yeses a turn, with its 95 % interval. As estimated: cut off nowhere, for its interval holds the truth as
+ * often as it says only so. {@link possible} is what is shown.
+ */
 export type Estimate = { value: number; low: number; high: number }
 
 export type OffPolicy = {
@@ -56,7 +59,7 @@ export type OffPolicy = {
 }
 
 /** Below this many effective turns, or this many yeses, an interval is no more than a guess. */
-const LEAST_TURNS = 50
+export const LEAST_TURNS = 50
 const LEAST_YESES = 5
 /** More of it untried than this, and a value would be what the model hopes. */
 const MOST_UNTRIED = 0.05
@@ -114,7 +117,7 @@ type Row = { who: string; yes: number; weight: number; ips: number; robust: numb
 
 function verdictOf(made: Omit<OffPolicy, 'verdict'>, rows: readonly Row[]): OffPolicy['verdict'] {
   if (rows.length === 0) return 'tooFew'
-  if (made.overlap < 1 - MOST_UNTRIED) return 'noOverlap'
+  if (made.overlap < 1 - MOST_UNTRIED) return rows.length < LEAST_TURNS ? 'tooFew' : 'noOverlap'
   if (rows.every(({ weight }) => Math.abs(weight - 1) < 1e-9)) return 'same'
   if (made.effectiveTurns < LEAST_TURNS || made.yeses < LEAST_YESES) return 'tooFew'
   if (made.difference.low > 0) return 'better'
@@ -199,11 +202,22 @@ function sum<T>(list: readonly T[], of: (each: T) => number): number {
   return all
 }
 
+/** Whether the figures may be shown as figures: there is enough of what was said to estimate from. */
+export const tellsFigures = ({ turns, effectiveTurns, yeses }: OffPolicy): boolean =>
+  turns >= LEAST_TURNS && effectiveTurns >= LEAST_TURNS && yeses >= LEAST_YESES
+
+/** What can be: nobody says yes less than never, nor more than always. `least`: 0, or −1 for a difference. */
+export function possible({ value, low, high }: Estimate, least: 0 | -1 = 0): Estimate {
+  const cut = (n: number) => Math.min(1, Math.max(least, n))
+  return { value: cut(value), low: cut(low), high: cut(high) }
+}
+
 const PER_HUNDRED = (value: number) => (value * 100).toFixed(1)
 
 /** The verdict, to be read aloud. */
 export function offPolicyWords(made: OffPolicy): string {
-  const { verdict, difference, overlap, effectiveTurns, yeses, turns } = made
+  const { verdict, overlap, effectiveTurns, yeses, turns } = made
+  const difference = possible(made.difference, -1)
   const range = `between ${signed(difference.low)} and ${signed(difference.high)} yeses in 100 turns`
   switch (verdict) {
     case 'same':
@@ -211,7 +225,7 @@ export function offPolicyWords(made: OffPolicy): string {
     case 'noOverlap':
       return `Cannot tell: ${Math.round((1 - overlap) * 100)} % of what it would do was never tried at such a moment (no overlap).`
     case 'tooFew':
-      return `Too little to tell from: ${turns} turns with ${yeses} yeses, worth ${Math.floor(effectiveTurns)} turns of its own.`
+      return `Too little to tell from: ${turns} turns with ${yeses} yeses, worth ${Math.floor(effectiveTurns)} turns of its own. At least ${LEAST_TURNS} of its own with ${LEAST_YESES} yeses are needed.`
     case 'cannotTell':
       return `Cannot tell: ${range} against now.`
     default:

@@ -3,6 +3,7 @@
  * be answered; all of them are run whenever another policy is tried.
  */
 import type { Catalogue } from './catalogue.ts'
+import { GATES } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment, Person } from './moment.ts'
 import { momentOf, resolveBasket } from './moment.ts'
@@ -134,6 +135,18 @@ function personOf(id: string, household: PersonaRecord['household'], catalogue: 
   }
 }
 
+const QUIET: Record<string, string> = {
+  CARE: 'a complaint or a promise is open, and first we care',
+  HOLDOUT: 'it is in the comparison group',
+}
+
+/** Why nothing is said, as a part of a sentence: of a gate, its own words. */
+function causeWords(silence: string): string {
+  const gate = GATES.find(({ code }) => code === silence)
+  if (gate === undefined) return QUIET[silence] ?? silence
+  return `what fits best is refused, “${gate.says.replace(/\.$/, '')}”`
+}
+
 /** Run one persona. Silence by draw is left out: a test must not hang on luck. */
 export function tryPersona(
   id: string,
@@ -151,22 +164,30 @@ export function tryPersona(
   const decision = recommend(moment, learning, id)
   const asked = decision.askGoal === null ? null : catalogue.goals[decision.askGoal]!.slug
   const { say, silent, never, ask, kindness } = record.must
-  const cause = decision.silence === null ? '' : ` (${decision.silence})`
+  const named = (offer: string) => `“${catalogue.listedById.get(offer)?.offer.headline ?? offer}”`
+  const anyOf = (offers: string[]) => offers.map(named).join(' or ')
+  const goalName = (slug: string) => catalogue.goals.find((goal) => goal.slug === slug)?.name ?? slug
+  const quiet = `Nothing is said${decision.silence === null ? '' : `: ${causeWords(decision.silence)}`}.`
   const why: string[] = []
   if (say !== undefined) {
-    if (says.length === 0) why.push(`Nothing is said${cause}; it must be ${say.join(' or ')}.`)
+    if (says.length === 0) why.push(`${quiet} It must be ${anyOf(say)}.`)
     const others = says.filter((offer) => !say.includes(offer))
-    if (others.length > 0) why.push(`It may say ${others.join(' or ')}; it must be ${say.join(' or ')}.`)
+    if (others.length > 0) why.push(`It may say ${anyOf(others)}; it must be ${anyOf(say)}.`)
   }
-  if (silent === true && says.length > 0) why.push(`It says ${says.join(' or ')}; it must stay quiet.`)
-  if (silent === false && says.length === 0) why.push(`Nothing is said${cause}; something must be.`)
+  if (silent === true && says.length > 0) why.push(`It says ${anyOf(says)}; it must stay quiet.`)
+  if (silent === false && says.length === 0) why.push(`${quiet} Something must be.`)
   const lighter = decision.alternate?.listed.offer.id
   for (const offer of never ?? [])
-    if (says.includes(offer) || lighter === offer) why.push(`It may say ${offer}, which it must never.`)
+    if (says.includes(offer) || lighter === offer)
+      why.push(`It may say ${named(offer)}, which it must never.`)
   if (ask !== undefined && asked !== ask)
-    why.push(`It asks about ${asked ?? 'nothing'}; it must ask about ${ask}.`)
+    why.push(
+      `It asks about ${asked === null ? 'nothing' : `“${goalName(asked)}”`}; it must ask about “${goalName(ask)}”.`,
+    )
   const kind = decision.kindness?.offer.id
   if (kindness !== undefined && kind !== kindness)
-    why.push(`It mentions ${kind ?? 'nothing'}; it must mention ${kindness}.`)
+    why.push(
+      `It mentions ${kind === undefined ? 'nothing' : named(kind)}; it must mention ${named(kindness)}.`,
+    )
   return { passes: why.length === 0, why, says }
 }

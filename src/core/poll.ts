@@ -130,28 +130,37 @@ const SAID: ReadonlySet<string> = new Set(['told', 'answered', 'toldNo'])
  * Whether a family may be asked about a goal by a link or a letter: it is of those the question is for, said neither
  * yes nor no, was not asked within `askDays`, and has no complaint open with us. A letter needs her consent to letters.
  */
-export function mayBeAsked(
+export const mayBeAsked = (...of: Parameters<typeof notAskedWhy>): boolean => notAskedWhy(...of) === null
+
+/** Why a family is not asked: it said so already, was asked lately, its children are of other ages, or not now. */
+export const NOT_ASKED = ['ANSWERED', 'ASKED', 'AGES', 'REFUSED', 'CARE', 'CONSENT'] as const
+export type NotAsked = (typeof NOT_ASKED)[number]
+
+/** Why a family may not be asked about a goal by a link or a letter; null where it may. */
+export function notAskedWhy(
   catalogue: Pick<Catalogue, 'policy' | 'parents' | 'goalIndex' | 'goals'>,
   goal: Goal,
   person: Person,
   today: number,
   via: 'page' | 'letter',
-): boolean {
+): NotAsked | null {
   const { askDays, notForUsDays, careDaysAfter } = catalogue.policy
-  if (goal.toldOnly || (via === 'letter' && person.consent.letter !== 'granted')) return false
-  if (refusedLately(goal.slug, person, today, notForUsDays)) return false
+  if (goal.toldOnly) return 'REFUSED'
+  if (via === 'letter' && person.consent.letter !== 'granted') return 'CONSENT'
+  if (refusedLately(goal.slug, person, today, notForUsDays)) return 'REFUSED'
   const line = lineOf(catalogue, goal)
   for (const { kind, goal: about, onDay } of person.evidence) {
     if (onDay > today || !SAID.has(kind)) continue
     // A no to a wider goal is a no to this one.
-    if (about === goal.slug || (kind === 'toldNo' && line.has(about))) return false
+    if (about === goal.slug || (kind === 'toldNo' && line.has(about))) return 'ANSWERED'
   }
   if (person.care.some((note) => note.closedDay === null || today < note.closedDay + careDaysAfter))
-    return false
+    return 'CARE'
   const lately = (slug: string | null, day: number) => slug === goal.slug && today - day < askDays
-  if (person.asked?.some((each) => lately(each.goal, each.day))) return false
-  if (person.earlier.some((each) => lately(each.askedGoal, Math.floor(each.atMs / 86_400_000)))) return false
-  return concerns(goal, person, today)
+  if (person.asked?.some((each) => lately(each.goal, each.day))) return 'ASKED'
+  if (person.earlier.some((each) => lately(each.askedGoal, Math.floor(each.atMs / 86_400_000))))
+    return 'ASKED'
+  return concerns(goal, person, today) ? null : 'AGES'
 }
 
 /** The goals above a goal. */

@@ -204,28 +204,3 @@ export function allianceRefusal(
   const listed = listedUnder(catalogue, stand, alliance, versions)
   return readinessRefusal(listed, catalogue, siteId, nowMs)?.code ?? null
 }
-
-/** Refusals of a day that is full: it is live all the same. */
-const FULL = new Set(['ALLIANCE_FULL', 'NO_PLACES'])
-
-/** The goals that no partner's live offer serves anywhere, neither itself nor a narrower one, in the tree's order. */
-export function goalsWithoutPartner(
-  catalogue: Catalogue,
-  nowMs: number,
-): { goal: string; servedByUs: boolean }[] {
-  const byPartners = new Set<number>()
-  const byUs = new Set<number>()
-  for (const listed of catalogue.listed) {
-    const served = listed.offer.partnerId === null ? byUs : byPartners
-    const isLive = [...catalogue.sites.keys()].some((siteId) => {
-      const refusal = readinessRefusal(listed, catalogue, siteId, nowMs)
-      return refusal === null || FULL.has(refusal.code)
-    })
-    if (!isLive) continue
-    for (const goal of listed.goalIndexes)
-      for (let at = goal; at >= 0; at = catalogue.parents[at]!) served.add(at)
-  }
-  return catalogue.goals.flatMap(({ slug }, at) =>
-    byPartners.has(at) ? [] : [{ goal: slug, servedByUs: byUs.has(at) }],
-  )
-}

@@ -6,8 +6,8 @@
 import type { Listed, Poll } from './catalogue.ts'
 import { GATES } from './gate.ts'
 import type { Moment } from './moment.ts'
+import { refusedLately } from './poll.ts'
 import { dateOf, localDay } from './time.ts'
-import type { Evidence } from './understand.ts'
 import { inWindow } from './understand.ts'
 
 const DAY_MS = 86_400_000
@@ -52,10 +52,6 @@ export function wordsOf(goal: number, moment: Moment): string | null {
   return openPolls(moment).find((poll) => poll.goal === slug)?.question ?? question
 }
 
-/** A decline that is more than "not now": asking about the same goal soon after would be pushing. */
-const _isNoForLong = ({ kind, words }: Evidence): boolean =>
-  kind === 'declined' && (words === 'notForUs' || words === 'wrong')
-
 /** Whether a goal may be asked about at all: not told-only, and she has said neither yes nor no. */
 function mayAsk(g: number, { catalogue, wants }: Moment): boolean {
   return !catalogue.goals[g]!.toldOnly && wants.told[g] !== 1 && wants.toldNo[g] !== 1
@@ -75,13 +71,15 @@ function openPolls({ catalogue, touchpoint, today }: Moment): Poll[] {
     .sort((a, b) => (a.opensOn < b.opensOn ? -1 : a.opensOn > b.opensOn ? 1 : a.id < b.id ? -1 : 1))
 }
 
-/** The poll whose turn it is: open, about a goal for the ages here, and not asked lately. */
+/** The poll whose turn it is: open, about a goal for the ages here, not asked lately, and no offer for it refused lately. */
 function pollAt(moment: Moment, asked: ReadonlySet<string>): Poll | null {
-  const { catalogue, spans } = moment
+  const { catalogue, spans, today } = moment
+  const person = moment.person!
   return (
     openPolls(moment).find((poll) => {
       const g = catalogue.goalIndex.get(poll.goal)
       if (g === undefined || asked.has(poll.goal) || !mayAsk(g, moment)) return false
+      if (refusedLately(poll.goal, person, today, catalogue.policy.notForUsDays)) return false
       const goal = catalogue.goals[g]!
       return inWindow(spans, goal.ageMinMonths, goal.ageMaxMonths)
     }) ?? null

@@ -16,13 +16,13 @@ import {
   recordEvidence,
   recordHousehold,
 } from '../store/evidence.ts'
-import { countedBy } from '../store/poll.ts'
+import { countedBy, findEvents } from '../store/poll.ts'
 import type { evidence } from '../store/schema.ts'
 import type { App, Deps } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
 import { json, jsonBody } from './document.ts'
 import { date, instant, ref, text } from './fields.ts'
-import { Problem, problems } from './problem.ts'
+import { Problem, problems, reused } from './problem.ts'
 import { ingestOptions } from './purchases.ts'
 
 const params = z.object({ ref: ref(100) })
@@ -280,6 +280,8 @@ export function customers(app: App): void {
     )
     if (said.goal !== undefined && !catalogue.goalIndex.has(said.goal)) throw unknown('goal', said.goal)
     if (said.offer !== undefined && !catalogue.listedById.has(said.offer)) throw unknown('offer', said.offer)
+    const isHers = catalogue.goals[catalogue.goalIndex.get(said.goal ?? '') ?? -1]?.toldOnly
+    if (isHers && said.kind === 'noticed' && !said.sheToldMe) throw hersToSay()
     if (!allowed) return c.json(WITHOUT_CONSENT, 200)
     const onDate = dateOf(
       localDay(said.at ? Date.parse(said.at) : deps.clock(), catalogue.sites.get(siteId)?.timeZone ?? 'UTC'),
@@ -292,12 +294,12 @@ export function customers(app: App): void {
       const same =
         before.length === rows.length &&
         rows.every((row) => before.some((b) => b.id === row.id && b.kind === row.kind && b.goal === row.goal))
-      if (!same)
-        throw new Problem('id_reused', 'This event id was used for something else.', [
-          { field: 'eventId', message: 'was used for something else' },
-        ])
+      if (!same) throw reused()
       return c.json(KEPT, 200)
     }
+    // An id stands for one thing, whoever it is of: under another's nothing would be kept.
+    const ids = rows.map(({ id }) => id)
+    if ((await stored(findEvents(deps.engine, ids))).size > 0) throw reused()
     if (rows.length > 0)
       await stored(
         recordEvidence(deps.engine, asQuestion(catalogue, rows), pollAnswers(catalogue, said, rows)),
@@ -417,6 +419,12 @@ function pollAnswers({ polls }: Pick<Catalogue, 'polls'>, { kind, answer, eventI
 
 const unknown = (field: string, value: string) =>
   new Problem('unknown_reference', `${field}: ${value} is unknown`, [{ field, message: 'is unknown' }])
+
+/** A told-only goal that somebody noticed is kept nowhere. */
+export const hersToSay = () =>
+  new Problem('words_refused', 'goal: is hers to bring up: it is kept only when she said it', [
+    { field: 'goal', message: 'is hers to bring up: it is kept only when she said it' },
+  ])
 
 /** Whether this key's site may write about this customer, and whether she allows the purpose. */
 export async function known(deps: Deps, keySite: string | null, ref: string, purpose: string) {

@@ -145,7 +145,8 @@ export function goalsMap(app: App): void {
   })
 }
 
-async function mapOf(c: Context<Env>, catalogue: Catalogue, siteId: string | null): Promise<GoalsMap> {
+/** The map as of now, of one site's families or of all. */
+export async function mapOf(c: Context<Env>, catalogue: Catalogue, siteId: string | null): Promise<GoalsMap> {
   const { engine, clock } = c.get('deps')
   const tally = new DemandTally(catalogue)
   const nowMs = clock()

@@ -28,7 +28,7 @@ import type { App, Env } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
 import { json, jsonBody } from './document.ts'
 import { ref } from './fields.ts'
-import { Problem, problems } from './problem.ts'
+import { Problem, problems, reused } from './problem.ts'
 
 const MINUTE_MS = 60_000
 const STATUS_DUE_DAYS = 14
@@ -201,11 +201,6 @@ export function holds(app: App): void {
 /** The site of a session that belongs to one, for keys that serve every site. */
 export const onlyFor = (c: Context<Env>, sessionSite: string | null) =>
   c.get('key').siteId === null ? (sessionSite ?? undefined) : undefined
-
-export const reused = () =>
-  new Problem('id_reused', 'This event id was used for something else.', [
-    { field: 'eventId', message: 'was used for something else' },
-  ])
 
 /** Take a place: looked up, asked whether it may be, and taken in one write. */
 async function taken(

@@ -149,7 +149,7 @@ const LiftSchema = z
       verdict: 'tooEarly',
       says: [
         'Too early: 0 of the first 28 days have passed.',
-        'With 212 customers this shop could see a lift of about 98 %, and no smaller one; about 11,000 customers for a year would be needed to see 10 %.',
+        'With 212 customers, a year can show a lift of about 98 %, and no smaller one. That is more than any suggestion will bring: expect “cannot tell”. What can be measured sooner is whether the very thing that is said is taken up. About 11,000 customers for a year would be needed to see 10 %.',
         'Counted since the first decision, on 14 March 2026. It was not registered before it began: register the next period, so that nobody chooses its end by what it shows.',
       ],
       figures: [
@@ -292,7 +292,7 @@ export function lifts(app: App): void {
     const { id } = c.req.valid('param')
     const by = c.get('by')
     const { today } = await standing(deps)
-    const found = await find(deps, id)
+    const row = found(await stored(listExperiments(deps.engine)), id)
     // Today counts until yesterday's end, so that what is reported never changes again.
     const on = dateOf(dayOf(today) - 1)
     try {
@@ -301,22 +301,23 @@ export function lifts(app: App): void {
       if (!(error instanceof GuardFailed)) throw error
       throw new Problem('conflict', 'It is over already.')
     }
-    return c.json(shownExperiment({ ...found, stoppedOn: on }, today), 200)
+    return c.json(shownExperiment({ ...row, stoppedOn: on }, today), 200)
   })
 
   app.openapi(lift, async (c) => {
     const deps = c.get('deps')
     const at = await standing(deps)
     const { experiment: id } = c.req.valid('query')
-    const chosen =
-      id === undefined ? chosenOf(await stored(listExperiments(deps.engine)), at.today) : await find(deps, id)
+    const rows = await stored(listExperiments(deps.engine))
+    const chosen = id === undefined ? chosenOf(rows, at.today) : found(rows, id)
     const period: LiftPeriod = chosen ?? {
       startsOn: (await stored(firstDecision(deps.engine, at.timeZone))) ?? at.today,
       endsOn: null,
       stoppedOn: null,
       smallestLift: DEFAULT_SMALLEST,
     }
-    const { window, ...report } = await read(deps, at, period)
+    const next = rows.findLast((row) => stateOf(row, at.today) === 'registered') ?? null
+    const { window, ...report } = await read(deps, at, period, next)
     return c.json(
       {
         today: at.today,
@@ -340,20 +341,25 @@ async function standing(deps: Deps) {
 }
 
 /** A period's report. Of one that has not begun: what it could see, did it begin today. */
-async function read(deps: Deps, at: Awaited<ReturnType<typeof standing>>, period: LiftPeriod) {
+async function read(
+  deps: Deps,
+  at: Awaited<ReturnType<typeof standing>>,
+  period: LiftPeriod,
+  next: ExperimentRow | null = null,
+) {
   const { startsOn, endsOn } = period
   const early = dayOf(startsOn) - dayOf(at.today)
   const begun =
     early <= 0 ? period : { ...period, startsOn: at.today, endsOn: endsOn && dateOf(dayOf(endsOn) - early) }
-  const found = await stored(readLift(deps.engine, { ...at, period: begun }))
-  return { window: found.window, ...liftReport({ ...found, period }) }
+  const made = await stored(readLift(deps.engine, { ...at, period: begun }))
+  return { window: made.window, ...liftReport({ ...made, period }, next) }
 }
 
-async function find(deps: Deps, id: string): Promise<ExperimentRow> {
-  const rows = await stored(listExperiments(deps.engine))
-  const found = rows.find((row) => row.id === id)
-  if (!found) throw new Problem('not_found', 'There is no experiment with this id.')
-  return found
+/** @throws not_found */
+function found(rows: ExperimentRow[], id: string): ExperimentRow {
+  const row = rows.find((each) => each.id === id)
+  if (!row) throw new Problem('not_found', 'There is no experiment with this id.')
+  return row
 }
 
 /** The one that runs, else the last that began. Rows: the latest start first. */

@@ -4,7 +4,14 @@ import type { Catalogue } from '../core/catalogue.ts'
 import type { MappedShare, Suggestion, TermKind } from '../core/mapping.ts'
 import { choiceKey, facetMeant } from '../core/mapping.ts'
 import type { MappingDecision } from '../store/mapping.ts'
-import { deriveAgain, productsOf, purchasesWith, readMappings, writeDecisions } from '../store/mapping.ts'
+import {
+  deriveAgain,
+  listChoices,
+  productsOf,
+  purchasesWith,
+  readMappings,
+  writeDecisions,
+} from '../store/mapping.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
 import { json, jsonBody } from './document.ts'
@@ -68,6 +75,22 @@ const MappingsSchema = z
     more: z.int().openapi({ description: 'Further suggestions beyond the limit.' }),
     rules: z.array(RuleSchema).openapi({ description: 'Rules that stand.' }),
     refused: z.int().openapi({ description: 'Suggestions refused or taken back: they do not come again.' }),
+    declined: z
+      .array(
+        z.strictObject({
+          kind,
+          term: z.string(),
+          goal: z.string(),
+          decision: z.enum(['refused', 'withdrawn']),
+          weight: z
+            .number()
+            .nullable()
+            .openapi({ description: 'What its rule said; null where it had none.' }),
+          halfLifeDays: z.int().nullable(),
+          at: z.string(),
+        }),
+      )
+      .openapi({ description: 'These, the latest first, 200 at most: accept or reopen them.' }),
   })
   .openapi('Mappings', {
     example: {
@@ -100,7 +123,18 @@ const MappingsSchema = z
       ],
       more: 0,
       rules: [{ kind: 'category', term: 'dance-kids', goal: 'mv-dance', weight: 0.5, halfLifeDays: 270 }],
-      refused: 0,
+      refused: 1,
+      declined: [
+        {
+          kind: 'category',
+          term: 'gift-box',
+          goal: 'mil-birthday',
+          decision: 'refused',
+          weight: null,
+          halfLifeDays: null,
+          at: '2026-03-14T16:42:00.000Z',
+        },
+      ],
     },
   })
 
@@ -113,7 +147,12 @@ const list = createRoute({
   description:
     'Categories, and words of product names, that seem to speak for a goal, with examples, counts and the reason. Nothing is mapped by asking. Told-only goals are never suggested, nor is what was refused.',
   security: [{ key: [] }],
-  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) }) },
+  request: {
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+      skip: z.coerce.number().int().min(0).max(1_000_000).default(0),
+    }),
+  },
   responses: {
     200: json('Suggestions, the most worth first', MappingsSchema),
     ...problems(400, 401, 403, 503),
@@ -125,7 +164,13 @@ const DecisionSchema = z
     kind,
     term: text(100),
     goal: ref(),
-    decision: z.enum(['accepted', 'refused', 'withdrawn']),
+    decision: z.enum(['accepted', 'refused', 'withdrawn', 'reopened']).openapi({
+      description: 'reopened: what was refused or taken back may be suggested again.',
+    }),
+    instead: ref().optional().openapi({
+      description:
+        'accepted: the goal that was suggested and is not meant. Refused with it, and only if it is kept.',
+    }),
     weight: weight
       .optional()
       .openapi({ description: 'accepted: how much one purchase says. 0.25 without it.' }),
@@ -151,7 +196,7 @@ const DecidedSchema = z
         kind,
         term: z.string(),
         goal: z.string(),
-        status: z.enum(['accepted', 'refused', 'withdrawn', 'unchanged', 'error']),
+        status: z.enum(['accepted', 'refused', 'withdrawn', 'reopened', 'unchanged', 'error']),
         error: z.strictObject({ field: z.string(), message: z.string() }).nullable(),
         purchases: z.int().openapi({ description: 'Past purchases that it is about.' }),
       }),
@@ -208,19 +253,26 @@ type Result = z.infer<typeof DecidedSchema>['results'][number]
 export function mappings(app: App): void {
   app.openapi(list, async (c) => {
     const deps = c.get('deps')
-    const { limit } = c.req.valid('query')
+    const { limit, skip } = c.req.valid('query')
     const { rules, choices, catalogue, ...found } = await stored(
       readMappings(deps.engine, await deps.snapshot.refresh()),
     )
-    const declined = choices.filter(({ decision }) => decision !== 'accepted').length
+    const declined = choices
+      .flatMap(({ decision, actor: _actor, ...each }) =>
+        decision === 'accepted' ? [] : [{ ...each, decision }],
+      )
+      .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
     const goals = new Map(catalogue.goals.map((goal) => [goal.slug, goal.name]))
     return c.json(
       {
         share: shareOf(found.share),
-        suggestions: found.suggestions.slice(0, limit).map((each) => shown(each, goals.get(each.goal)!)),
-        more: Math.max(0, found.suggestions.length - limit),
+        suggestions: found.suggestions
+          .slice(skip, skip + limit)
+          .map((each) => shown(each, goals.get(each.goal)!)),
+        more: Math.max(0, found.suggestions.length - skip - limit),
         rules,
-        refused: declined,
+        refused: declined.length,
+        declined: declined.slice(0, 200),
       },
       200,
     )
@@ -234,6 +286,11 @@ export function mappings(app: App): void {
     const sound: MappingDecision[] = []
     const productIds = new Set<number>()
     const seen = new Set<string>()
+    const declined = new Set(
+      (await stored(listChoices(engine)))
+        .filter(({ decision }) => decision !== 'accepted')
+        .map(({ kind, term, goal }) => choiceKey(kind, term, goal)),
+    )
     for (const said of c.req.valid('json').decisions) {
       const { kind, goal } = said
       const called = productsOf(catalogue.products.values(), kind, said.term)
@@ -244,12 +301,14 @@ export function mappings(app: App): void {
       const key = choiceKey(kind, term, goal)
       const error = seen.has(key)
         ? { field: 'term', message: 'is decided above' }
-        : wrongWith(input, catalogue, about.length)
+        : (wrongInstead(input, catalogue, seen) ??
+          wrongWith(input, catalogue, about.length, declined.has(key)))
       if (error) {
         results.push({ kind, term, goal, status: 'error', error, purchases: 0 })
         continue
       }
       seen.add(key)
+      if (input.instead !== undefined) seen.add(choiceKey(kind, term, input.instead))
       const before = standing(catalogue, kind, term, goal)
       const decision = {
         ...input,
@@ -262,12 +321,12 @@ export function mappings(app: App): void {
         before.halfLifeDays === decision.halfLifeDays
       const purchases = await stored(purchasesWith(engine, about))
       results.push({ kind, term, goal, status: same ? 'unchanged' : input.decision, error: null, purchases })
-      if (same) continue
+      if (same && input.instead === undefined) continue
       sound.push(decision)
-      if (input.decision !== 'refused') for (const id of about) productIds.add(id)
+      if (speaks(input) && !same) for (const id of about) productIds.add(id)
     }
     if (sound.length > 0) await stored(writeDecisions(engine, sound, c.get('by')))
-    const goals = [...new Set(sound.filter(({ decision }) => decision !== 'refused').map(({ goal }) => goal))]
+    const goals = [...new Set(sound.filter(speaks).map(({ goal }) => goal))]
     const waiting = productIds.size === 0 ? 0 : await stored(purchasesWith(engine, [...productIds]))
     const derived = waiting <= DERIVED_AT_ONCE
     const said =
@@ -284,6 +343,10 @@ export function mappings(app: App): void {
     return c.json({ results, derived, added: said.added, retracted: said.retracted }, 207)
   })
 }
+
+/** Whether past purchases say something else after it. */
+const speaks = ({ decision }: Pick<DecisionInput, 'decision'>) =>
+  decision === 'accepted' || decision === 'withdrawn'
 
 /** A suggestion as it is published: turnover as a share only. */
 function shown({ turnoverMinor, ...one }: Suggestion, goalName: string) {
@@ -319,11 +382,27 @@ function standing({ rulesByCategory, rulesByFacet }: Catalogue, kind: TermKind, 
   return rules?.find((rule) => rule.goal === goal)
 }
 
+function wrongInstead(
+  { kind, term, goal, decision, instead }: DecisionInput,
+  catalogue: Catalogue,
+  seen: ReadonlySet<string>,
+): { field: string; message: string } | null {
+  if (instead === undefined) return null
+  const wrong = (message: string) => ({ field: 'instead', message })
+  if (decision !== 'accepted') return wrong('goes with accepted only')
+  if (instead === goal) return wrong('is the goal itself')
+  if (!catalogue.goalIndex.has(instead)) return wrong('is unknown')
+  return seen.has(choiceKey(kind, term, instead)) ? wrong('is decided above') : null
+}
+
 function wrongWith(
   { kind, term, goal, decision }: DecisionInput,
   catalogue: Catalogue,
   products: number,
+  wasDeclined: boolean,
 ): { field: string; message: string } | null {
+  if (decision === 'reopened')
+    return wasDeclined ? null : { field: 'decision', message: 'it was neither refused nor taken back' }
   const at = catalogue.goalIndex.get(goal)
   if (at === undefined) return { field: 'goal', message: 'is unknown' }
   if (decision === 'withdrawn')

@@ -2,14 +2,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue } from '../core/catalogue.ts'
 import { SAID } from '../core/event.ts'
-import { facetIn, NOTE_LENGTH, noteKind, noteProblems } from '../core/note.ts'
+import { facetIn, NOTE_LENGTH, noteKind, noteProblems, tellingOf } from '../core/note.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { findEvidence, recordEvidence } from '../store/evidence.ts'
 import { findEvents } from '../store/poll.ts'
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
 import { indexOf, understoodAt } from './browse.ts'
-import { known } from './customers.ts'
+import { hersToSay, known } from './customers.ts'
 import { json, jsonBody } from './document.ts'
 import { date, ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
@@ -98,8 +98,7 @@ export function notes(app: App): void {
     if (slug === undefined) return no('GOAL')
     const goal = catalogue.goals[catalogue.goalIndex.get(slug) ?? -1]
     if (!goal) throw refused('unknown_reference', 'goal', 'is unknown')
-    if (goal.toldOnly && !said.toldMe)
-      throw refused('words_refused', 'goal', 'is hers to bring up: it is kept only when she said it')
+    if (goal.toldOnly && !said.toldMe) throw hersToSay()
     const keptAs = noteKind(goal, said.toldMe)
     const now = new Date(deps.clock()).toISOString()
     const row = {
@@ -128,7 +127,7 @@ export function notes(app: App): void {
   })
 }
 
-const refused = (code: 'unknown_reference' | 'words_refused' | 'id_reused', field: string, message: string) =>
+const refused = (code: 'unknown_reference' | 'id_reused', field: string, message: string) =>
   new Problem(code, `${field}: ${message}`, [{ field, message }])
 
 /** The goals that words name, as a search understands them: by what goals and their facets are called, else by what offers say. */
@@ -136,7 +135,7 @@ function goalsIn(deps: Deps, catalogue: Catalogue, siteId: string, words: string
   const home = catalogue.sites.has(siteId) ? siteId : (catalogue.sites.keys().next().value ?? '')
   if (home === '') return []
   const index = indexOf(deps.snapshot, catalogue)
-  const understood = understoodAt(deps, catalogue, index, home, words)
+  const understood = understoodAt(deps, catalogue, index, home, tellingOf(words))
   const { goals, goalIndex, listedById } = catalogue
   let slugs = understood.goals
   if (slugs.length === 0) {

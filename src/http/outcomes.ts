@@ -61,7 +61,10 @@ const AnswerSchema = z
       .enum(['NO_PLACES', 'WITHOUT_OFFER'])
       .nullable()
       .openapi({ description: 'Why not, when nothing was recorded.' }),
-    orphan: z.boolean().openapi({ description: 'The answer it names is not on record: kept and flagged.' }),
+    orphan: z.boolean().openapi({
+      description:
+        'The answer it names is not on record yet: kept, and taken up when it comes. The same event again then brings the code.',
+    }),
     referral: z
       .strictObject({
         code: z.string(),

@@ -1,12 +1,11 @@
 /** Partners: who they are, what must be true of them, and which are still to be found. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue, Check, Partner, Place } from '../core/catalogue.ts'
-import { goalsWithoutPartner } from '../core/preview.ts'
+import { FEWER, FEWEST, shownCount } from '../core/demand.ts'
 import { TAKEN_IDS } from '../core/registry-csv.ts'
 import type { CheckOf, PartnerRecord } from '../store/partner.ts'
 import {
   addPartner,
-  countWishes,
   dropCheck,
   editPartner,
   findPartner,
@@ -20,7 +19,7 @@ import { keyOf, PageQuery, pageOf } from './cursor.ts'
 import { json, jsonBody } from './document.ts'
 import { editedVersion, etagOf } from './etag.ts'
 import { date, ref } from './fields.ts'
-import { pollsNow } from './polls.ts'
+import { mapOf } from './goals-map.ts'
 import type { FieldError } from './problem.ts'
 import { Problem, problems } from './problem.ts'
 import { plain } from './terms-schema.ts'
@@ -167,20 +166,34 @@ const GapsSchema = z
         z.strictObject({
           goal: z.string(),
           name: z.string(),
-          customers: z.union([z.int(), z.literal('under 3')]),
-          servedByUs: z.boolean().openapi({ description: 'A live offer of the shop’s own serves it.' }),
+          customers: z.union([z.int(), z.literal(FEWER)]).openapi({
+            description: `Households who said or did so, as the goals map counts them, said from ${FEWEST} up.`,
+          }),
+          servedByUs: z.boolean().openapi({ description: 'The shop serves it without a partner.' }),
+          status: z
+            .enum(['allianceWanted', 'served', 'quiet'])
+            .openapi({ description: 'Where it stands on the goals map.' }),
           poll: z.string().nullable().openapi({ description: 'A poll about it that said go.' }),
         }),
       )
       .openapi({
         description:
-          'Goals that no partner’s live offer serves: where a poll said go first, then the most wished for.',
+          'Goals that no partner’s live offer serves: where a poll said go first, then the most wanted.',
       }),
   })
   .openapi('PartnerGaps', {
     example: {
       partnersWithoutAlliance: [{ id: 'P04', name: 'Ashland Court Tennis', trade: 'junior tennis academy' }],
-      allianceWanted: [{ goal: 'mv-gym', name: 'Gymnastics', customers: 22, servedByUs: false, poll: null }],
+      allianceWanted: [
+        {
+          goal: 'mv-gym',
+          name: 'Gymnastics',
+          customers: 22,
+          servedByUs: false,
+          status: 'allianceWanted',
+          poll: null,
+        },
+      ],
     },
   })
 
@@ -212,7 +225,8 @@ const gaps = createRoute({
   operationId: 'listPartnerGaps',
   tags,
   summary: 'Which alliance is wanted',
-  description: 'A number of customers is said from three up.',
+  description:
+    'By the same count and the same rule as the goals map. A number of households is said from five up.',
   security,
   responses: { 200: json('What is missing', GapsSchema), ...problems(401, 403, 503) },
 })
@@ -302,24 +316,27 @@ export function partners(app: App): void {
   })
 
   app.openapi(gaps, async (c) => {
-    const { engine, snapshot, clock } = c.get('deps')
+    const { engine, snapshot } = c.get('deps')
     const catalogue = await stored(snapshot.refresh())
-    const [unallied, wishes] = await stored(Promise.all([listUnallied(engine), countWishes(engine)]))
-    const go = new Map(
-      (await pollsNow(c)).flatMap((each) => (each.verdict === 'go' ? [[each.goal, each.id]] : [])),
-    )
-    const wanted = goalsWithoutPartner(catalogue, clock())
-      .map((each) => ({ ...each, poll: go.get(each.goal) ?? null }))
-      .map((each) => ({ ...each, name: catalogue.goals[catalogue.goalIndex.get(each.goal)!]!.name }))
-      .map((each) => ({ ...each, n: wishes.get(each.goal) ?? 0 }))
-      // Under three, nobody learns who wished more.
+    const [unallied, map] = await Promise.all([stored(listUnallied(engine)), mapOf(c, catalogue, null)])
+    // Below five nobody learns which is wanted more.
+    const rank = (customers: number | typeof FEWER) => (customers === FEWER ? 0 : customers)
+    const wanted = map.goals
+      .filter(({ supply }) => supply.partner === 0)
+      .map(({ goal, name, counted, status, poll }) => ({
+        goal,
+        name,
+        customers: counted === FEWER ? counted : shownCount(counted, true),
+        servedByUs: status === 'served',
+        status,
+        poll: poll?.verdict === 'go' ? poll.id : null,
+      }))
       .sort(
         (a, b) =>
           Number(b.poll !== null) - Number(a.poll !== null) ||
-          (b.n < 3 ? 0 : b.n) - (a.n < 3 ? 0 : a.n) ||
+          rank(b.customers) - rank(a.customers) ||
           (a.goal < b.goal ? -1 : 1),
       )
-      .map(({ n, ...each }) => ({ ...each, customers: n < 3 ? ('under 3' as const) : n }))
     return c.json({ partnersWithoutAlliance: unallied, allianceWanted: wanted }, 200)
   })
 

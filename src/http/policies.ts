@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { digest } from '../core/chance.ts'
 import type { Estimate, OffPolicy } from '../core/off-policy.ts'
-import { offPolicy, offPolicyWords } from '../core/off-policy.ts'
+import { offPolicy, offPolicyWords, possible, tellsFigures } from '../core/off-policy.ts'
 import type { PersonaResult } from '../core/persona.ts'
 import { tryPersona } from '../core/persona.ts'
 import type { LeverName, Policy } from '../core/policy.ts'
@@ -23,6 +23,7 @@ import { invalid, Problem, problems } from './problem.ts'
 
 const NAMES = Object.keys(LEVERS) as LeverName[]
 const DAY_MS = 86_400_000
+const NOTHING_CHANGED = 'nothing is changed yet against the policy in force'
 /** Decisions that a preview decides again at most: the newest. */
 const MOST_DECISIONS = 1000
 
@@ -31,8 +32,13 @@ const ChangesSchema = z
     Object.fromEntries(
       NAMES.map((name) => {
         const { min, max, says, ...lever } = LEVERS[name]
-        const number = 'whole' in lever ? z.int() : z.number()
-        return [name, number.min(min).max(max).optional().openapi({ description: says })]
+        const range = `must be ${'whole' in lever ? 'a whole number ' : ''}from ${min} to ${max}`
+        // What is no number at all is told as everywhere.
+        const number =
+          'whole' in lever
+            ? z.int({ error: ({ input }) => (typeof input === 'number' ? range : undefined) })
+            : z.number()
+        return [name, number.min(min, range).max(max, range).optional().openapi({ description: says })]
       }),
     ) as Record<LeverName, z.ZodOptional<z.ZodNumber>>,
   )
@@ -154,8 +160,12 @@ const TallySchema = z.strictObject({
   currency: z.string().nullable(),
 })
 const EstimateSchema = z
-  .strictObject({ value: z.number(), low: z.number().nullable(), high: z.number().nullable() })
-  .openapi({ description: 'Yeses a turn, with the 95 % interval; null: no limit.' })
+  .strictObject({ value: z.number(), low: z.number(), high: z.number() })
+  .nullable()
+  .openapi({
+    description:
+      'Yeses a turn, with the 95 % interval, cut off at what can be. Null: too little to estimate it from.',
+  })
 const RefusalSchema = z.strictObject({
   code: z.enum(['SILENCES', 'PERSONA']),
   always: z.boolean().openapi({ description: 'True: refused even so.' }),
@@ -200,8 +210,9 @@ const PreviewSchema = z
     ),
     value: z
       .strictObject({
-        tag: z.enum(['caused', 'assumed']).openapi({
-          description: 'Caused: told by the draws. Assumed: much of it was never tried, so a model says it.',
+        tag: z.enum(['caused', 'assumed']).nullable().openapi({
+          description:
+            'Caused: told by the draws. Assumed: much of it was never tried, so a model says it. Null: nothing is told.',
         }),
         turns: z.int(),
         customers: z.int(),
@@ -431,7 +442,7 @@ export async function proposed(
     if (wrong.length > 0)
       throw invalid(wrong.map(({ field, message }) => ({ field: `changes.${field}`, message })))
     if (NAMES.every((name) => record[name] === inForce.record[name]))
-      throw invalid([{ field: 'changes', message: 'must change something of the policy in force' }])
+      throw invalid([{ field: 'changes', message: NOTHING_CHANGED }])
     try {
       await proposePolicy(deps.engine, { record, origin: inForce, note }, by)
     } catch (error) {
@@ -553,17 +564,17 @@ function shapedTallies({ all, sites }: PolicyPreview, currencyOf: (site: string)
 }
 
 function shapedValue(made: OffPolicy): ShownPreview['value'] {
-  const limit = (n: number) => (Number.isFinite(n) ? n : null)
-  const shaped = ({ value, low, high }: Estimate) => ({ value, low: limit(low), high: limit(high) })
+  const tells = tellsFigures(made)
+  const shaped = (estimate: Estimate, least: 0 | -1 = 0) => (tells ? possible(estimate, least) : null)
   return {
     ...made,
     // What was drawn tells what it caused; what was never tried, a model can only assume.
-    tag: made.verdict === 'noOverlap' ? 'assumed' : 'caused',
+    tag: !tells ? null : made.verdict === 'noOverlap' ? 'assumed' : 'caused',
     now: shaped(made.now),
     ips: shaped(made.ips),
     selfNormalised: shaped(made.selfNormalised),
     doublyRobust: shaped(made.doublyRobust),
-    difference: shaped(made.difference),
+    difference: shaped(made.difference, -1),
     says: offPolicyWords(made),
   }
 }

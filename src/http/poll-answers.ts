@@ -12,7 +12,7 @@ import { known, linesOf } from './customers.ts'
 import { json, jsonBody } from './document.ts'
 import { instant, ref } from './fields.ts'
 import { pollOf } from './polls.ts'
-import { Problem, problems } from './problem.ts'
+import { Problem, problems, reused } from './problem.ts'
 import { TOUCHPOINTS } from './recommendations.ts'
 
 const eventId = ref(80).openapi({ description: 'Made by the caller; repeating it changes nothing.' })
@@ -142,8 +142,13 @@ type Said = {
 /** Keep an answer as evidence, and count it where its poll is open today. @throws id_reused */
 export async function recordAnswer(deps: Deps, keySite: string | null, said: Said): Promise<Counted> {
   const { engine, clock } = deps
-  const { eventId, customer, answer, goal, staff, poll } = said
-  const { catalogue, siteId, allowed } = await stored(known(deps, keySite, customer, 'personalise'))
+  const { eventId, answer, goal, staff, poll } = said
+  const {
+    catalogue,
+    siteId,
+    allowed,
+    who: customer,
+  } = await stored(known(deps, keySite, said.customer, 'personalise'))
   if (!allowed) return { recorded: false, counted: false, reason: 'CONSENT' }
   const timeZone = catalogue.sites.get(siteId)?.timeZone ?? 'UTC'
   const now = new Date(clock()).toISOString()
@@ -163,9 +168,7 @@ export async function recordAnswer(deps: Deps, keySite: string | null, said: Sai
       before.kind !== row!.kind ||
       before.weight !== row!.weight
     )
-      throw new Problem('id_reused', 'This event id was used for something else.', [
-        { field: 'eventId', message: 'was used for something else' },
-      ])
+      throw reused()
     const counted =
       poll !== null && (await stored(findAnswer(engine, poll.id, customer)))?.eventId === eventId
     return { recorded: true, counted, reason: null }

@@ -5,8 +5,8 @@ import { parse } from 'csv-parse/sync'
 import type { Context } from 'hono'
 import type { Catalogue, Poll } from '../core/catalogue.ts'
 import { drawn } from '../core/chance.ts'
-import type { PollAnswer } from '../core/poll.ts'
-import { closedWhy, mayBeAsked } from '../core/poll.ts'
+import type { NotAsked, PollAnswer } from '../core/poll.ts'
+import { closedWhy, mayBeAsked, NOT_ASKED, notAskedWhy } from '../core/poll.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { findCustomers, personOf } from '../store/customer.ts'
 import { eachPerson, listAskedSince } from '../store/demand.ts'
@@ -36,7 +36,7 @@ const link = createRoute({
   path: '/v1/polls/{id}/links',
   operationId: 'linkPoll',
   tags,
-  summary: 'A link by which one customer answers: no sign-in, no name, one tap',
+  summary: 'A link by which one customer answers: no sign-in, one tap, kept on her record',
   description:
     'Shown this once: only its hash is kept. She counts as asked from now on, and is not asked about this goal again within `askDays`.',
   security,
@@ -59,10 +59,11 @@ const link = createRoute({
               description:
                 'NOT_HERE: this poll is not asked on pages. NOT_TO_BE_ASKED: she said so already, was asked lately, or it is not for her.',
             }),
+          why: z.enum(NOT_ASKED).nullable().openapi({ description: 'Which, where it is NOT_TO_BE_ASKED.' }),
           url: z.string().nullable(),
         })
         .openapi('PollLink', {
-          example: { made: true, reason: null, url: 'https://encore.example/poll/5f0c' },
+          example: { made: true, reason: null, why: null, url: 'https://encore.example/poll/5f0c' },
         }),
     ),
     ...problems(400, 401, 403, 404, 413, 415, 503),
@@ -137,8 +138,10 @@ export function pollLinks(app: App): void {
     const deps = c.get('deps')
     const { customer } = c.req.valid('json')
     const poll = await pollOf(c, c.req.valid('param').id)
-    const no = (reason: 'CONSENT' | 'CLOSED' | 'NOT_OPEN' | 'NOT_HERE' | 'NOT_TO_BE_ASKED') =>
-      c.json({ made: false, reason, url: null }, 200)
+    const no = (
+      reason: 'CONSENT' | 'CLOSED' | 'NOT_OPEN' | 'NOT_HERE' | 'NOT_TO_BE_ASKED',
+      why: NotAsked | null = null,
+    ) => c.json({ made: false, reason, why, url: null }, 200)
     const { catalogue, siteId, allowed } = await stored(
       known(deps, c.get('key').siteId, customer, 'personalise'),
     )
@@ -151,11 +154,14 @@ export function pollLinks(app: App): void {
     const person = row ? personOf(row.ref, row.holdout, row.state, null) : null
     const asked = await askedLately(c, catalogue, poll.goal)
     const goal = goalOf(catalogue, poll.goal)
-    if (!person || !goal || asked.has(customer) || !mayBeAsked(catalogue, goal, person, today, 'page'))
-      return no('NOT_TO_BE_ASKED')
+    if (!person || !goal) return no('NOT_TO_BE_ASKED')
+    // What she said comes before that she was asked.
+    const notAsked = notAskedWhy(catalogue, goal, person, today, 'page')
+    if (notAsked !== null) return no('NOT_TO_BE_ASKED', notAsked)
+    if (asked.has(person.ref)) return no('NOT_TO_BE_ASKED', 'ASKED')
     const made = linkFor(poll, person.ref, 'page', c.get('by').at, dateOf(today))
     await stored(makeLinks(deps.engine, [made], c.get('by')))
-    return c.json({ made: true, reason: null, url: urlOf(c, made.token) }, 200)
+    return c.json({ made: true, reason: null, why: null, url: urlOf(c, made.token) }, 200)
   })
 
   app.openapi(exported, async (c) => {
@@ -277,8 +283,13 @@ async function importAnswers(
   const now = new Date(clock()).toISOString()
   const wrong: PollImportReport['problems'] = []
   const seen = new Set<string>()
-  const good: { customer: string; answer: PollAnswer; lines: ReturnType<typeof linesOf>; open: boolean }[] =
-    []
+  const good: {
+    customer: string
+    eventId: string
+    answer: PollAnswer
+    lines: ReturnType<typeof linesOf>
+    open: boolean
+  }[] = []
   let [unchanged, empty] = [0, 0]
   for (const { line, customer, answer: typed } of rows) {
     const say = (column: string, message: string) => wrong.push({ line, column, customer, message })
@@ -287,24 +298,26 @@ async function importAnswers(
     const answer = Object.hasOwn(WORDS, typed) ? WORDS[typed]! : null
     if (typed === '') empty++
     else if (!row || (keySite !== null && row.siteId !== keySite)) say('customer', 'is nobody we know')
-    else if (seen.has(customer)) say('customer', 'stands in the file twice')
+    else if (seen.has(row.ref)) say('customer', 'stands in the file twice')
     else if (person === null) say('customer', 'does not allow us to remember')
     else if (answer === null) say('answer', 'must be yes, maybe or no')
     else {
       const today = dateOf(localDay(clock(), catalogue.sites.get(row.siteId)?.timeZone ?? 'UTC'))
+      const eventId = idOf(customer)
       const lines = linesOf(
-        { eventId: idOf(customer), kind: 'answered', goal: poll.goal, answer },
-        customer,
+        { eventId, kind: 'answered', goal: poll.goal, answer },
+        row.ref,
         today,
         now,
         () => [],
       )
-      const before = events.get(idOf(customer))
-      if (!before) good.push({ customer, answer, lines, open: closedWhy(poll, today) === null })
+      const before = events.get(eventId)
+      if (!before)
+        good.push({ customer: row.ref, eventId, answer, lines, open: closedWhy(poll, today) === null })
       else if (before.kind === lines[0]!.kind && before.weight === lines[0]!.weight) unchanged++
       else say('answer', 'was imported before as another answer')
     }
-    if (typed !== '') seen.add(customer)
+    if (typed !== '') seen.add(row?.ref ?? customer)
   }
   const applied = wrong.length === 0 || partial
   const counted = good.filter(({ open }) => open)
@@ -317,12 +330,12 @@ async function importAnswers(
           ? []
           : [
               countAnswers(
-                counted.map(({ customer, answer }) => ({
+                counted.map(({ customer, eventId, answer }) => ({
                   pollId: poll.id,
                   customer,
                   answer,
                   touchpoint: 'letter',
-                  eventId: idOf(customer),
+                  eventId,
                   at: now,
                 })),
               ),

@@ -21,7 +21,7 @@ export const PROBLEMS = {
   not_a_json_type: [415, 'The body must be application/json'],
   id_reused: [422, 'This id was used for something else'],
   unknown_reference: [422, 'The request names something unknown'],
-  words_refused: [422, 'These words cannot be said to customers'],
+  words_refused: [422, 'These words cannot be kept or said'],
   policy_refused: [422, 'This policy would do harm'],
   if_match_missing: [428, 'An edit says which version it edits'],
   internal: [500, 'Something went wrong here'],
@@ -104,10 +104,18 @@ export function problems(...statuses: number[]) {
 }
 
 /** What a schema found wrong, as fields. */
-export function fieldErrors(issues: { path: PropertyKey[]; message: string }[]): FieldError[] {
+export function fieldErrors(
+  issues: { path: PropertyKey[]; message: string; keys?: readonly string[] }[],
+): FieldError[] {
+  const named = (path: PropertyKey[]) => path.map(String).join('.') || '(body)'
   return issues
+    .flatMap(({ path, message, keys }) =>
+      // A field that nobody knows is named itself, not where it stands.
+      keys
+        ? keys.map((key) => ({ field: named([...path, key]), message: 'is not known here' }))
+        : [{ field: named(path), message }],
+    )
     .slice(0, 20)
-    .map((issue) => ({ field: issue.path.map(String).join('.') || '(body)', message: issue.message }))
 }
 
 /** A value as a schema wants it. @throws invalid_request with what is wrong with it. */
@@ -120,3 +128,9 @@ export function parsed<S extends z.ZodType>(schema: S, value: unknown): z.output
 /** A request that is not of the documented form. */
 export const invalid = (errors: FieldError[]) =>
   new Problem('invalid_request', errors[0] ? `${errors[0].field}: ${errors[0].message}` : undefined, errors)
+
+/** The event id of a request stands for something else already. */
+export const reused = () =>
+  new Problem('id_reused', 'This event id was used for something else.', [
+    { field: 'eventId', message: 'was used for something else' },
+  ])

@@ -23,7 +23,7 @@ import {
 } from '../store/referral.ts'
 import type { Deps } from './app-context.ts'
 import { siteOf } from './auth.ts'
-import { Problem } from './problem.ts'
+import { Problem, reused } from './problem.ts'
 import type { FollowedAnswer, RedeemInput, ToldInput } from './referrals.ts'
 
 /** Attempts before a write that others keep overtaking gives up. */
@@ -121,11 +121,6 @@ export async function tellReferral(
 }
 
 const USES: readonly string[] = ['attended', 'noShow', 'enrolled']
-
-const reused = () =>
-  new Problem('id_reused', 'This event id was used for something else.', [
-    { field: 'eventId', message: 'was used for something else' },
-  ])
 
 /** When it happened. Who was to come to a session was there, or not, at its start, also when we first hear that she enrolled. */
 function instantOf(told: ToldInput, { referral }: ReferralFile, catalogue: Catalogue, nowMs: number): string {

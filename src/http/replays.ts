@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Answer } from '../core/answer.ts'
 import { replayed } from '../core/capsule.ts'
 import { catalogueAt, PastCatalogue } from '../store/past.ts'
-import type { RecommendationRow } from '../store/recommendation.ts'
+import type { Inputs, RecommendationRow } from '../store/recommendation.ts'
 import { capsuleOf, findRecommendation, listRecommendations } from '../store/recommendation.ts'
 import { ANSWER_EXAMPLE, AnswerSchema } from './answer-schema.ts'
 import type { App } from './app-context.ts'
@@ -17,14 +17,25 @@ const ReplaySchema = z
     id: z.string(),
     same: z.boolean().nullable().openapi({
       description:
-        'Whether the same answer comes out, byte for byte. Null where it cannot be repeated: a line that it rested on was erased, or it was recorded before 0.3.',
+        'Whether the same answer comes out, byte for byte. Null where it cannot be repeated: see `reason`.',
     }),
+    reason: z
+      .enum(['ERASED', 'TOO_OLD'])
+      .nullable()
+      .openapi({ description: 'Why it cannot be repeated: a line was erased, or it is of before 0.3.' }),
     policyVersion: z.int(),
     dataVersion: z.string(),
     answer: z.union([AnswerSchema, z.null()]).openapi({ description: 'What comes out now.' }),
   })
   .openapi('Replay', {
-    example: { id: 'rec_4f1c', same: true, policyVersion: 1, dataVersion: '214', answer: ANSWER_EXAMPLE },
+    example: {
+      id: 'rec_4f1c',
+      same: true,
+      reason: null,
+      policyVersion: 1,
+      dataVersion: '214',
+      answer: ANSWER_EXAMPLE,
+    },
   })
 
 const route = createRoute({
@@ -115,9 +126,13 @@ export function replays(app: App): void {
     const capsule = capsuleOf(row)
     const { dataVersion } = JSON.parse(row.answer) as { dataVersion: string }
     const about = { id, policyVersion: row.policyVersion, dataVersion }
-    if (capsule === null) return c.json({ ...about, same: null, answer: null }, 200)
+    if (capsule === null) {
+      const { erased } = JSON.parse(row.inputs) as Inputs
+      const reason = erased ? ('ERASED' as const) : ('TOO_OLD' as const)
+      return c.json({ ...about, same: null, reason, answer: null }, 200)
+    }
     const catalogue = await stored(catalogueAt(engine, +dataVersion, row.policyVersion))
     const { answer } = replayed(catalogue, capsule)
-    return c.json({ ...about, same: JSON.stringify(answer) === row.answer, answer }, 200)
+    return c.json({ ...about, same: JSON.stringify(answer) === row.answer, reason: null, answer }, 200)
   })
 }

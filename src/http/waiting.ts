@@ -9,8 +9,8 @@ import type { App, Env } from './app-context.ts'
 import { siteOf, stored } from './auth.ts'
 import { json, jsonBody } from './document.ts'
 import { ref } from './fields.ts'
-import { customer, eventId, HoldFields, knownAt, onlyFor, params, reused, site } from './holds.ts'
-import { Problem, problems } from './problem.ts'
+import { customer, eventId, HoldFields, knownAt, onlyFor, params, site } from './holds.ts'
+import { Problem, problems, reused } from './problem.ts'
 import { sessionFor } from './sessions.ts'
 
 const WaitSchema = z

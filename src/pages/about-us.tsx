@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Child } from 'hono/jsx'
 import type { About, FORGETTABLE } from '../core/about.ts'
+import { lastWords } from '../core/about.ts'
 import { dayWords } from '../core/held.ts'
 import { localIso } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
@@ -172,9 +173,10 @@ async function show(
   const timeZone = [...catalogue.sites.values()].find(({ name }) => name === held.site)?.timeZone ?? 'UTC'
   const today = localIso(deps.clock(), timeZone).slice(0, 10)
   const { own } = reader
+  const told = lastWords(held.told)
   return page(
     c,
-    { ...about, own, title: 'What we know about you · Encore' },
+    { ...about, own, title: `What we know about you · ${held.site}` },
     <article class="about" aria-labelledby="about-title">
       <header class="about-head">
         {!own && (
@@ -184,6 +186,9 @@ async function show(
             </a>
           </p>
         )}
+        <p class="label">
+          <bdi>{held.site}</bdi>
+        </p>
         <h1 class="display" id="about-title">
           {held.firstName === null ? (
             'What we know about you'
@@ -215,7 +220,12 @@ async function show(
         id="told"
         title="What you told us"
         none="Nothing so far."
-        lines={held.told.map(({ id, kind, goals, says }, n) => (
+        lead={
+          told.length < held.told.length
+            ? 'Where you changed your mind, this is your last word. What you said before is in the file below, until you forget it.'
+            : undefined
+        }
+        lines={told.map(({ id, kind, goals, says }, n) => (
           <Line
             id={`told-${n}`}
             says={says}

@@ -18,7 +18,7 @@ type ChartProps = {
   format(value: number): string
   /** A value to compare with: drawn as a line. */
   reference?: { value: number; label: string }
-  /** The least and the most that is drawn; what lies beyond is cut off at the edge. */
+  /** The least and the most that is drawn; what lies beyond is cut off at the edge. From 0, the scale starts there. */
   within?: [number, number]
   /** What the columns of the table are called. */
   columns?: { label: string; value: string; low?: string; high?: string }
@@ -43,7 +43,10 @@ export function ticksOf(low: number, high: number): number[] {
 }
 
 /** The least and the most of all that is drawn, with a little room; never the same. */
-function rangeOf({ points, reference, within }: ChartProps, from?: number): [number, number] {
+function rangeOf(
+  { points, reference, within }: ChartProps,
+  from = within?.[0] === 0 ? 0 : undefined,
+): [number, number] {
   const known = points.flatMap(({ value, low, high }) => [value, low, high])
   const drawn = [...known, reference?.value, from].filter(
     (each): each is number => typeof each === 'number' && Number.isFinite(each),

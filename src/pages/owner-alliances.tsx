@@ -1,6 +1,8 @@
 /** The owner's Monday: what waits, how every alliance fares, when terms end, and which alliance is wanted. */
 import type { Context } from 'hono'
 import { ALLIANCE_STATES } from '../core/alliance.ts'
+import type { GoalStatus } from '../core/demand.ts'
+import { FEWER } from '../core/demand.ts'
 import { dateOf, dayOf } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { HealthOverview } from '../http/health-of-alliances.ts'
@@ -15,7 +17,13 @@ import type { AllianceAnswer } from './owner-preview.tsx'
 type Line = HealthOverview['alliances'][number]
 type Gaps = {
   partnersWithoutAlliance: { id: string; name: string; trade: string }[]
-  allianceWanted: { goal: string; name: string; customers: number | 'under 3'; servedByUs: boolean }[]
+  allianceWanted: {
+    goal: string
+    name: string
+    customers: number | typeof FEWER
+    servedByUs: boolean
+    status: GoalStatus
+  }[]
 }
 type Waiting = { urgency: number; to: string; name: string; says: string }
 type Wish = { goalName: string | null; words: string[]; wishes: number }
@@ -115,7 +123,7 @@ async function otherWaiting(call: Ask, alliances: Line[], wishes: Wish[]): Promi
       urgency: 1,
       to: '#wishes',
       name: wishName(wish),
-      says: `Looked for by staff ${timesWords(wish.wishes)}, and nobody offers it.`,
+      says: `Looked for by staff ${timesWords(wish.wishes)}, and not found.`,
     })),
   ]
 }
@@ -149,10 +157,11 @@ function show(
   ]
   const states = ALLIANCE_STATES.filter((each) => alliances.some((line) => line.state === each))
   const shown = alliances.filter((line) => state === '' || line.state === state)
+  const isWanted = ({ status }: { status: GoalStatus }) => status === 'allianceWanted'
   const counted = gaps.allianceWanted
-    .filter(({ customers }) => typeof customers === 'number')
-    .sort((a, b) => Number(a.servedByUs) - Number(b.servedByUs))
-  const few = gaps.allianceWanted.filter(({ customers }) => typeof customers !== 'number')
+    .filter((each) => each.customers !== FEWER || isWanted(each))
+    .sort((a, b) => Number(isWanted(b)) - Number(isWanted(a)) || Number(a.servedByUs) - Number(b.servedByUs))
+  const few = gaps.allianceWanted.filter((each) => !counted.includes(each))
   return page(
     c,
     {
@@ -228,16 +237,24 @@ function show(
         <Section
           id="wanted"
           title="Alliances wanted"
-          says="What households told us they want, and no partner’s live offer serves."
+          says="What households said they want, and no partner’s live offer serves. The goals map says why."
         >
-          {counted.length === 0 && <p>Nothing that three households or more asked for.</p>}
+          {counted.length === 0 && <p>Nothing that five households or more want.</p>}
           <ul class="owner-list">
-            {counted.map(({ name, customers, servedByUs }) => (
+            {counted.map(({ goal, name, customers, servedByUs, status }) => (
               <li>
                 <strong>{name}</strong>
                 <span>
-                  {customers} households asked, no partner:{' '}
-                  {servedByUs ? 'we serve it ourselves' : <em>alliance wanted</em>}
+                  {customers} households want it, no partner:{' '}
+                  {servedByUs ? (
+                    'we serve it ourselves'
+                  ) : status === 'allianceWanted' ? (
+                    <a href={`/owner/goals#w-${goal}`}>
+                      alliance wanted<span class="unseen"> for {name}</span>
+                    </a>
+                  ) : (
+                    'nobody serves it, and few want it yet'
+                  )}
                 </span>
               </li>
             ))}
@@ -246,7 +263,7 @@ function show(
             <details class="fold">
               <summary>{few.length} more goals without a partner</summary>
               <p class="quiet">
-                Asked for by under 3 households each: {few.map(({ name }) => name).join(' · ')}
+                Wanted by {FEWER} households each: {few.map(({ name }) => name).join(' · ')}
               </p>
             </details>
           )}

@@ -1,5 +1,7 @@
 /** The goals map: what families hold, what is offered for it, and where an alliance is wanted. */
 import type { Context } from 'hono'
+import type { Candidate } from '../core/demand.ts'
+import { candidatesFor } from '../core/demand.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { GoalsMap } from '../http/goals-map.ts'
 import type { Ask } from './ask.ts'
@@ -19,7 +21,8 @@ export function ownerGoals(app: App): void {
 }
 
 async function show(c: Context<Env>, call: Ask) {
-  const { sites } = await c.get('deps').snapshot.refresh()
+  const catalogue = await c.get('deps').snapshot.refresh()
+  const { sites } = catalogue
   const own = c.get('key').siteId
   const asked = own ?? c.req.query('site')
   const site = asked !== undefined && sites.has(asked) ? asked : null
@@ -73,7 +76,7 @@ async function show(c: Context<Env>, call: Ask) {
         ) : (
           <div class="owner-waiting">
             {wanted.map((line) => (
-              <Wanted line={line} />
+              <Wanted line={line} candidates={candidatesFor(catalogue, line.goal)} />
             ))}
           </div>
         )}
@@ -107,13 +110,19 @@ async function show(c: Context<Env>, call: Ask) {
             {map.goals
               .filter(({ parent }) => parent !== null)
               .map((line) => (
-                <Row line={line} siteName={(id) => sites.get(id)?.name ?? id} />
+                <Row
+                  line={line}
+                  depth={depthOf(map.goals, line)}
+                  isUmbrella={map.goals.some(({ parent }) => parent === line.goal)}
+                  siteName={(id) => sites.get(id)?.name ?? id}
+                />
               ))}
           </tbody>
         </table>
         <p class="quiet">
           Of {map.customers} customers {map.families} let us know them. Goals that people keep to themselves
           are counted aloud from five families up, and some of them only where families told us.
+          {site !== null && ' A poll’s share is that of every shop’s families, here too.'}
           {map.capped && ' There are more customers than were gone through.'}
         </p>
       </Section>
@@ -127,7 +136,31 @@ const heldBy = ({ counted, believed }: Line): number =>
 
 const times = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`
 
-function Wanted({ line }: { line: Line }) {
+/** How many goals stand above one, the root apart. */
+function depthOf(goals: Line[], { parent }: Line): number {
+  const above = goals.find(({ goal }) => goal === parent)
+  return above && above.parent !== null ? 1 + depthOf(goals, above) : 0
+}
+
+/** Who is known already to serve a goal, each with how far its alliance is. */
+export function Candidates({ candidates }: { candidates: Candidate[] }) {
+  return (
+    <>
+      {candidates.map(({ partnerId, partner, alliance }) => (
+        <li>
+          <a href={alliance ? `/owner/alliances/${alliance.id}` : `/owner/partners/${partnerId}`}>
+            <bdi>{partner}</bdi>
+          </a>
+          <span>
+            would serve it: {alliance ? `its alliance is ${alliance.state}` : 'it has no alliance yet'}
+          </span>
+        </li>
+      ))}
+    </>
+  )
+}
+
+function Wanted({ line, candidates }: { line: Line; candidates: Candidate[] }) {
   const { goal, name, counted, believed, poll, wishes, supply, sensitive } = line
   return (
     <section class="card owner-card urgent-2" aria-labelledby={`w-${goal}`}>
@@ -162,6 +195,7 @@ function Wanted({ line }: { line: Line }) {
             <span>looked for by staff {times(wishes, 'time')}, and not found</span>
           </li>
         )}
+        <Candidates candidates={candidates} />
         {supply.waiting.slice(0, 2).map(({ headline, partner, gate }) => (
           <li>
             <span>
@@ -178,7 +212,10 @@ function Wanted({ line }: { line: Line }) {
         ))}
       </ul>
       <p class="ways">
-        <a class="button primary" href={`/owner/partners/new?goal=${goal}`}>
+        <a
+          class={candidates.length === 0 ? 'button primary' : 'button'}
+          href={`/owner/partners/new?goal=${goal}`}
+        >
           Look for a partner<span class="unseen"> for {name}</span>
         </a>
         {poll === null && !sensitive && (
@@ -194,8 +231,20 @@ function Wanted({ line }: { line: Line }) {
 /** `ALLIANCE_NOT_LIVE` as one reads it. */
 const gateWords = (gate: string) => gate.toLowerCase().replaceAll('_', ' ')
 
-function Row({ line, siteName }: { line: Line; siteName(id: string): string }) {
+function Row({
+  line,
+  depth,
+  isUmbrella,
+  siteName,
+}: {
+  line: Line
+  depth: number
+  isUmbrella: boolean
+  siteName(id: string): string
+}) {
   const { goal, name, counted, believed, toldNo, poll, supply, status } = line
+  // Families hold what stands below it: that nobody holds the heading itself says nothing.
+  const says = (n: number | string) => (isUmbrella && n === 0 ? '–' : n)
   const offered = [
     supply.own > 0 ? `us, ${supply.own}` : '',
     supply.partner > 0 ? `partners, ${supply.partner}` : '',
@@ -203,19 +252,21 @@ function Row({ line, siteName }: { line: Line; siteName(id: string): string }) {
   ].filter((each) => each !== '')
   return (
     <tr id={`g-${goal}`}>
-      <th scope="row">{name}</th>
+      <th scope="row">
+        <span class={`depth-${Math.min(depth, 3)}`}>{name}</span>
+      </th>
       <td data-label="Counted" class="number">
-        {counted}
+        {says(counted)}
       </td>
       <td data-label="Believed" class="number">
         {believed === null
           ? 'never inferred'
           : believed.expected === null
-            ? believed.families
-            : Math.round(believed.expected)}
+            ? says(believed.families)
+            : says(Math.round(believed.expected))}
       </td>
       <td data-label="Told no" class="number">
-        {toldNo}
+        {says(toldNo)}
       </td>
       <td data-label="Poll">
         {poll ? (

@@ -27,6 +27,9 @@ export function ownerLearning(app: App): void {
   })
 }
 
+/** From fewer sayings than these, how far apart they lie is chance. */
+const LEAST_SAYINGS = 30
+
 const percent = (share: number) => `${Math.round(share * 100)} %`
 
 async function show(c: Context<Env>, call: Ask, says: string | null) {
@@ -60,7 +63,7 @@ async function show(c: Context<Env>, call: Ask, says: string | null) {
           <DotsWithIntervals
             id="calibration-picture"
             title="How many said yes, by what was predicted"
-            says={`Where predictions come true, each dot lies at the share that its line names. On average they lie ${percent(expectedError)} apart.`}
+            says={`Where predictions come true, each dot lies at the share that its line names. ${said < LEAST_SAYINGS ? `How far apart they lie cannot be told from ${said} yet: ${LEAST_SAYINGS} are needed.` : `On average they lie ${percent(expectedError)} apart.`}`}
             points={bands.map(({ predicted, share, low, high, said: n }) => ({
               label: `predicted ${percent(predicted)} (${n} ×)`,
               value: share,

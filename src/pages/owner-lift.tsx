@@ -1,7 +1,7 @@
 /** What Encore caused, for the owner: the answer in a sentence, its pictures, every figure with how it is known. */
 import type { Context } from 'hono'
 import type { Tag } from '../core/lift.ts'
-import { signedPercent } from '../core/lift-report.ts'
+import { blindWords, signedPercent, visibleByLength } from '../core/lift-report.ts'
 import { formatMinor } from '../core/money.ts'
 import { dateOf, dayOf } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
@@ -101,6 +101,10 @@ async function show(c: Context<Env>, call: Ask, { typed, trouble, done }: Shown)
     good(call<{ experiments: ExperimentAnswer[] }>('GET', '/v1/experiments')),
   ])
   const isOwner = c.get('key').role === 'owner'
+  const blind = (each: ExperimentAnswer) => blindWords(each.plan.smallestVisible, each.smallestLift)
+  // What was registered last: said at once where it cannot see what would matter.
+  const latest = experiments.toSorted((a, b) => (a.registeredAt < b.registeredAt ? 1 : -1))[0]
+  const warns = done === DONE.registered && latest?.state === 'registered' ? blind(latest) : null
   return page(
     c,
     { title: 'Lift · Encore', here: 'owner', description: 'What Encore caused, and how surely.' },
@@ -114,7 +118,7 @@ async function show(c: Context<Env>, call: Ask, { typed, trouble, done }: Shown)
         ))}
       </header>
       <OwnerWays here="lift" />
-      <DoneNote says={done} />
+      <DoneNote says={warns === null ? done : `${done} But: ${warns}`} />
       <TroubleNote trouble={trouble} not="done" />
       <Pictures lift={lift} />
       <Section
@@ -178,7 +182,7 @@ async function show(c: Context<Env>, call: Ask, { typed, trouble, done }: Shown)
                 <span class="quiet">
                   {each.plan.smallestVisible === null
                     ? 'What it could see was not known when it was registered.'
-                    : `When it was registered, the smallest lift it could hope to see was ${signedPercent(each.plan.smallestVisible)}.`}
+                    : `When it was registered, the smallest lift it could hope to see was ${signedPercent(each.plan.smallestVisible)}${blind(each) === null ? '.' : `, more than the ${signedPercent(each.smallestLift)} that would matter.`}`}
                 </span>
                 {isOwner && (each.state === 'registered' || each.state === 'running') && (
                   <form method="post" action="/owner/lift">
@@ -194,7 +198,14 @@ async function show(c: Context<Env>, call: Ask, { typed, trouble, done }: Shown)
           </ul>
         )}
       </Section>
-      {isOwner && <Register from={freeFrom(lift.today, experiments)} typed={typed} trouble={trouble} />}
+      {isOwner && (
+        <Register
+          from={freeFrom(lift.today, experiments)}
+          sees={visibleByLength(lift.figures, lift.period.plannedDays)}
+          typed={typed}
+          trouble={trouble}
+        />
+      )}
     </div>,
   )
 }
@@ -240,6 +251,7 @@ function Pictures({ lift }: { lift: LiftAnswer }) {
           says={uptake.map(({ label, value }) => `${label}: ${value}`).join('. ')}
           points={uptake.map(({ label, number }) => ({ label, value: number }))}
           format={(share) => `${Math.round(share * 100)} %`}
+          within={[0, 1]}
           columns={{ label: 'Moments', value: 'Share' }}
         />
       )}
@@ -271,7 +283,14 @@ const freeFrom = (today: string, experiments: ExperimentAnswer[]): string =>
     dateOf(dayOf(today) + 1),
   )
 
-function Register({ from, typed, trouble }: { from: string; typed: Typed | null; trouble: Trouble | null }) {
+function Register(props: {
+  from: string
+  /** What periods could see. */
+  sees: string | null
+  typed: Typed | null
+  trouble: Trouble | null
+}) {
+  const { from, sees, typed, trouble } = props
   const shown = typed ?? {
     name: '',
     startsOn: from,
@@ -284,7 +303,11 @@ function Register({ from, typed, trouble }: { from: string; typed: Typed | null;
     trouble: typed === null ? null : trouble,
   })
   return (
-    <Section id="register" title="Register a period">
+    <Section
+      id="register"
+      title="Register a period"
+      says={sees ?? 'What a period could see is not known yet: too little was bought before.'}
+    >
       <form method="post" action="/owner/lift" class="owner-form">
         <Group
           legend="What is measured"

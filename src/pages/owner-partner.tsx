@@ -1,5 +1,6 @@
 /** Partners as the owner keeps them: a list, one to edit with its checks, a new one. */
 import type { Context } from 'hono'
+import { candidatesFor } from '../core/demand.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { Ask, Said } from './ask.ts'
 import { asking, formOf } from './ask.ts'
@@ -20,6 +21,7 @@ import {
   troubleOf,
   wholeFrom,
 } from './owner-fields.tsx'
+import { Candidates } from './owner-goals.tsx'
 import { at } from './owner-terms.tsx'
 
 type Posted = Omit<PartnerAnswer, 'id' | 'walkMinutes' | 'checks' | 'version'>
@@ -227,6 +229,8 @@ async function show(c: Context<Env>, call: Ask, editing: Editing) {
   const title = kept ? kept.name : 'A new partner'
   const field = (name: string, value: string) => ({ name, value, trouble })
   const options = [['', '–'] as const, ...names.goals]
+  const sought = kept ? undefined : record.goals[0]
+  const candidates = sought === undefined ? [] : candidatesFor(await c.get('deps').snapshot.refresh(), sought)
   return page(
     c,
     { title: `${title} · Encore`, here: 'owner', description: 'A partner, its people, places and checks.' },
@@ -258,6 +262,14 @@ async function show(c: Context<Env>, call: Ask, editing: Editing) {
       <OwnerWays here="partners" />
       <DoneNote says={done} />
       <TroubleNote trouble={trouble} />
+      {candidates.length > 0 && (
+        <div class="note">
+          <p>Known already:</p>
+          <ul class="owner-alerts">
+            <Candidates candidates={candidates} />
+          </ul>
+        </div>
+      )}
       <form
         method="post"
         action={kept ? at`/owner/partners/${kept.id}` : '/owner/partners/new'}

@@ -1,6 +1,7 @@
 /** The policy workshop: every lever, a proposal, what it would change, putting it in force and taking it back. */
 import type { Context } from 'hono'
 import type { LEVERS } from '../core/policy.ts'
+import { localIso } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { ShownPolicy, ShownPreview } from '../http/policies.ts'
 import { Problem } from '../http/problem.ts'
@@ -82,7 +83,19 @@ export function ownerPolicy(app: App): void {
     const note = (form.get('note') ?? '').trim()
     const said = await call<ShownPolicy>('POST', '/v1/policies', { changes, ...(note ? { note } : {}) })
     if (said.ok) return c.redirect(`/owner/policy/${said.body.version}?done=proposed`, 303)
-    return refused(c, said, (trouble) => workshop(c, call, { typed, note, trouble, done: null }), 'changes.')
+    const nothing = !said.ok && said.errors.length === 1 && said.errors[0]!.field === 'changes'
+    return refused(
+      c,
+      said,
+      (trouble) =>
+        workshop(c, call, {
+          typed,
+          note,
+          trouble: nothing ? { detail: 'Nothing is changed yet.', errors: [] } : trouble,
+          done: null,
+        }),
+      'changes.',
+    )
   })
 
   app.get('/owner/policy/:version', (c) =>
@@ -151,6 +164,7 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
   const waiting = policies.filter(({ state }) => state === 'proposed')
   const earlier = policies.filter(({ state }) => state === 'earlier')
   const mayActivate = c.get('key').role === 'owner'
+  const { nameOf, when } = await saysOf(c)
   return page(
     c,
     { title: 'Policy · Encore', here: 'owner', description: 'Every weight and floor of deciding.' },
@@ -167,7 +181,7 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
       <TroubleNote trouble={trouble} not="done" />
       <Section id="in-force" title={`Version ${inForce} is in force`}>
         <p>
-          {current.activatedAt !== null && `Since ${dateWords(current.activatedAt.slice(0, 10))}. `}
+          {current.activatedAt !== null && `Since ${when(current.activatedAt)}. `}
           {current.note !== '' && <span>“{current.note}”</span>}
         </p>
         {current.changes.length > 0 && <Changes changes={current.changes} />}
@@ -181,7 +195,7 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
                   Version {each.version}: {changesInShort(each)}
                 </a>
                 <span class="quiet">
-                  by <bdi>{each.proposedBy}</bdi>, {dateWords(each.createdAt.slice(0, 10))}
+                  by <bdi>{nameOf(each.proposedBy)}</bdi>, {when(each.createdAt)}
                   {each.note !== '' && `. ${each.note}`}
                 </span>
               </li>
@@ -200,7 +214,7 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
               <li>
                 <a href={`/owner/policy/${each.version}`}>Version {each.version}</a>
                 <span class="quiet">
-                  {each.activatedAt !== null && `last from ${dateWords(each.activatedAt.slice(0, 10))}`}
+                  {each.activatedAt !== null && `last from ${when(each.activatedAt)}`}
                 </span>
                 {mayActivate && (
                   <form method="post" action="/owner/policy">
@@ -261,6 +275,19 @@ function partsOf(levers: readonly Lever[]): { name: string; says: string; levers
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+/** Who and when, as the shop says it. */
+async function saysOf(c: Context<Env>) {
+  const { staff, sites } = await c.get('deps').snapshot.refresh()
+  const timeZone = sites.values().next().value?.timeZone ?? 'UTC'
+  return {
+    nameOf: (actor: string) => staff.get(actor)?.name ?? actor,
+    when: (instant: string) => {
+      const local = localIso(Date.parse(instant), timeZone)
+      return `${dateWords(local.slice(0, 10))}, ${local.slice(11, 16)}`
+    },
+  }
+}
+
 const leverWords = (lever: string) => capital(fieldWords(lever))
 
 function LeverField(props: { lever: Lever; typed: string | undefined; trouble: Trouble | null }) {
@@ -321,6 +348,7 @@ async function version(
     policy.state === 'proposed' ? await good(call<ShownPreview>('GET', `${path}/preview`)) : null
   const { sites } = await c.get('deps').snapshot.refresh()
   const siteName = (id: string) => sites.get(id)?.name ?? id
+  const { nameOf, when } = await saysOf(c)
   return page(
     c,
     {
@@ -335,6 +363,15 @@ async function version(
         </p>
         <h1 class="display">Version {policy.version}</h1>
         <p class="owner-lead">{STATE_WORDS[policy.state]}</p>
+        <p class="quiet">
+          Proposed by <bdi>{nameOf(policy.proposedBy)}</bdi>, {when(policy.createdAt)}
+          {policy.activatedAt !== null && policy.activatedBy !== null && (
+            <>
+              ; last put in force by <bdi>{nameOf(policy.activatedBy)}</bdi>, {when(policy.activatedAt)}
+            </>
+          )}
+          .
+        </p>
       </header>
       <OwnerWays here="policy" />
       <DoneNote says={done} />
@@ -422,9 +459,10 @@ function PreviewParts({ preview, siteName }: { preview: ShownPreview; siteName(i
         says="Estimated from the draws: what was said, with what chance, and what came of it."
       >
         <p>
-          <strong>{value.says}</strong> <span class={`lift-tag lift-${value.tag}`}>{value.tag}</span>
+          <strong>{value.says}</strong>{' '}
+          {value.tag !== null && <span class={`lift-tag lift-${value.tag}`}>{value.tag}</span>}
         </p>
-        {value.turns > 0 && <ValueTable value={value} />}
+        {value.now !== null && <ValueTable value={value} />}
       </Section>
       <Section
         id="personas"
@@ -521,17 +559,20 @@ function ValueTable({ value }: { value: ShownPreview['value'] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, { value: estimate, low, high }]) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td class="number" data-label="Estimate">
-                {perHundred(estimate)}
-              </td>
-              <td class="number" data-label="95 % interval">
-                {low === null || high === null ? 'no limit' : `${perHundred(low)} to ${perHundred(high)}`}
-              </td>
-            </tr>
-          ))}
+          {rows.map(
+            ([name, estimate]) =>
+              estimate && (
+                <tr>
+                  <th scope="row">{name}</th>
+                  <td class="number" data-label="Estimate">
+                    {perHundred(estimate.value)}
+                  </td>
+                  <td class="number" data-label="95 % interval">
+                    {perHundred(estimate.low)} to {perHundred(estimate.high)}
+                  </td>
+                </tr>
+              ),
+          )}
         </tbody>
       </table>
       <p class="quiet">

@@ -59,7 +59,12 @@ const DONE: Record<string, string> = {
 const NO_LINK: Record<string, string> = {
   CONSENT: 'Nobody with this reference allows us to remember anything.',
   NOT_HERE: 'This poll is not asked on pages.',
-  NOT_TO_BE_ASKED: 'She said so already, was asked lately, or it is not for her.',
+  NOT_TO_BE_ASKED: 'It is not for her.',
+  ANSWERED: 'She has answered already.',
+  ASKED: 'She was asked lately, and is not asked again so soon.',
+  AGES: 'It is not for the ages in her family.',
+  REFUSED: 'She said that it is not for them.',
+  CARE: 'Not now: something of hers is still being put right.',
   CLOSED: 'It is closed.',
   NOT_OPEN: 'It is not open yet.',
 }
@@ -130,9 +135,9 @@ export function ownerPolls(app: App): void {
     const call = asking(c, app)
     const path = `/v1/polls/${encodeURIComponent(c.req.param('id'))}`
     const shown = { done: null, trouble: null, report: null, link: null }
-    const refused = (said: Parameters<typeof troubleOf>[0]) => {
+    const refused = (said: Parameters<typeof troubleOf>[0], typed: Partial<Shown> = {}) => {
       c.status(said.status as 422)
-      return one(c, call, { ...shown, trouble: troubleOf(said) })
+      return one(c, call, { ...shown, ...typed, trouble: troubleOf(said) })
     }
     switch (sent.get('do')) {
       case 'close': {
@@ -164,13 +169,17 @@ export function ownerPolls(app: App): void {
       }
       case 'link': {
         const customer = (sent.get('customer') ?? '').trim()
-        const said = await call<{ url: string | null; reason: string | null }>('POST', `${path}/links`, {
-          customer,
-        })
-        if (!said.ok) return refused(said)
-        const { url, reason } = said.body
-        const trouble = url === null ? { detail: NO_LINK[reason ?? ''] ?? '', errors: [] } : null
-        return one(c, call, { ...shown, trouble, link: url })
+        const said = await call<{ url: string | null; reason: string | null; why: string | null }>(
+          'POST',
+          `${path}/links`,
+          {
+            customer,
+          },
+        )
+        if (!said.ok) return refused(said, { customer })
+        const { url, reason, why } = said.body
+        const trouble = url === null ? { detail: NO_LINK[why ?? reason ?? ''] ?? '', errors: [] } : null
+        return one(c, call, { ...shown, trouble, link: url, ...(url === null ? { customer } : {}) })
       }
       default:
         return c.redirect(`/owner/polls/${c.req.param('id')}`, 303)
@@ -192,7 +201,7 @@ export async function pollsWaiting(
       urgency: 2,
       to: `/owner/goals#g-${goal}`,
       name: `${goalName}: alliance wanted`,
-      says: `The poll said go: ${yes} of ${answers} would come, and nobody offers it.`,
+      says: `The poll said go: ${yes} of ${answers} would come, and nothing on offer serves it.`,
     }))
 }
 
@@ -355,9 +364,11 @@ type Shown = {
   trouble: Trouble | null
   report: PollImportReport | null
   link: string | null
+  /** The reference as it was typed, where there is no link for it. */
+  customer?: string
 }
 
-async function one(c: Context<Env>, call: Ask, { done, trouble, report, link }: Shown) {
+async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, customer }: Shown) {
   const id = c.req.param('id') ?? ''
   const said = await call<PollResults>('GET', `/v1/polls/${encodeURIComponent(id)}`)
   if (!said.ok) throw new Problem(said.code, said.detail)
@@ -378,7 +389,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link }: 
       {link !== null && (
         <section class="card owner-card about-link" aria-labelledby="link">
           <h2 id="link">Her link</h2>
-          <p>Shown this once. Let her photograph it, or send it: one tap, no name.</p>
+          <p>Shown this once. Let her photograph it, or send it: one tap, no sign-in.</p>
           <Qr text={link} label="The link to the question" />
           <Code label="The link to the question" text={link} />
         </section>
@@ -495,7 +506,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link }: 
                 legend="On a page of her own"
                 says="A link, and its picture to photograph, for one customer."
               >
-                <Field name="customer" label="Her reference" required />
+                <Field name="customer" label="Her reference" value={customer} required />
               </Group>
               <button type="submit">Make the link</button>
             </form>

@@ -1,4 +1,4 @@
-/** A question to one family, by a link of its own: no sign-in, no name, one tap. */
+/** A question to one family, by a link of its own: no sign-in, one tap. Her answer is kept with what we know of her. */
 import type { Context } from 'hono'
 import { closedWhy } from '../core/poll.ts'
 import { dateOf, localDay } from '../core/time.ts'
@@ -26,14 +26,22 @@ export function pollPage(app: App): void {
         c,
         200,
         'Thank you.',
-        'Your answer is with us. Tell us in the shop if you change your mind.',
+        'Your answer is with what we know of you. Tell us in the shop if you change your mind.',
+        found.shop,
       )
-    if (found.isOver) return notice(c, 410, 'This question is over.', 'Thank you all the same.')
+    if (found.isOver) return notice(c, 410, 'This question is over.', 'Thank you all the same.', found.shop)
     return page(
       c,
-      { title: 'One question · Encore', here: 'start', description: 'One question, one tap.', own: true },
+      {
+        title: `One question · ${found.shop}`,
+        here: 'start',
+        description: 'One question, one tap.',
+        own: true,
+      },
       <section class="card question-page">
-        <p class="label">One question</p>
+        <p class="label">
+          One question from <bdi>{found.shop}</bdi>
+        </p>
         <h1 class="display">{found.poll.question}</h1>
         <form method="post" action={`/poll/${c.req.param('token')}`} class="answer-keys">
           {CHOICES.map(([value, says]) => (
@@ -43,8 +51,8 @@ export function pollPage(app: App): void {
           ))}
         </form>
         <p class="quiet">
-          One tap, no name. A yes means that we may offer it to you; a no, that we never will. You can have
-          your answer taken back in the shop at any time.
+          One tap. We keep your answer with what we know of you; you can see and forget it any time: ask in
+          the shop. A yes means that we may offer it to you; a no, that we never will.
         </p>
       </section>,
     )
@@ -74,6 +82,7 @@ export function pollPage(app: App): void {
         200,
         'Thank you.',
         'You asked us not to remember anything about you, so we kept no answer.',
+        found.shop,
       )
     return c.redirect(`/poll/${token}`, 303)
   })
@@ -85,9 +94,11 @@ async function linkOf(c: Context<Env>) {
   const found = await stored(findLink(engine, c.req.param('token') ?? ''))
   if (found === null) return null
   const { sites } = await stored(snapshot.refresh())
-  const today = dateOf(localDay(clock(), sites.get(found.siteId)?.timeZone ?? 'UTC'))
+  const site = sites.get(found.siteId)
+  const today = dateOf(localDay(clock(), site?.timeZone ?? 'UTC'))
   return {
     ...found,
+    shop: site?.name ?? found.siteId,
     isOver: closedWhy(found.poll, today) !== null,
     answer: await stored(findAnswer(engine, found.poll.id, found.link.customer)),
   }
@@ -98,12 +109,18 @@ async function notice(
   status: 200 | 404 | 410,
   heading: string,
   says: string,
+  shop: string | null = null,
 ): Promise<Response> {
   c.status(status)
   return page(
     c,
-    { title: `${heading} · Encore`, here: 'start', description: heading, own: true },
+    { title: `${heading} · ${shop ?? 'Encore'}`, here: 'start', description: heading, own: true },
     <section class="card question-page">
+      {shop !== null && (
+        <p class="label">
+          <bdi>{shop}</bdi>
+        </p>
+      )}
       <h1 class="display">{heading}</h1>
       <p>{says}</p>
     </section>,

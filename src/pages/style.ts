@@ -580,7 +580,7 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .chart { margin: 0; display: grid; gap: .6rem; max-width: 44rem; background: var(--card); border-radius: 1.4rem; box-shadow: var(--shadow); padding: clamp(1rem, 2.5vw, 1.5rem) }
 .chart figcaption { display: grid; gap: .2rem } .chart figcaption strong { font: 600 1.15rem/1.25 var(--serif) }
 .chart svg { display: block; width: 100%; height: auto }
-.chart-text { font: 400 13px var(--sans); fill: var(--soft) }
+.chart-text { font: 400 13px var(--sans); fill: var(--soft); stroke: var(--card); stroke-width: 6px; stroke-linejoin: round; paint-order: stroke }
 .chart-level { stroke: var(--line); stroke-width: 1 } .chart-reference { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 4 }
 .chart-band { fill: var(--accent); opacity: .18 } .chart-line { fill: none; stroke: var(--accent); stroke-width: 2.5; stroke-linejoin: round }
 .chart-dot, .chart-bar { fill: var(--accent) } .chart-whisker { stroke: var(--accent); stroke-width: 3; stroke-linecap: round; opacity: .55 }
@@ -628,6 +628,7 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 @media (min-width: 48rem) { .note-form { grid-template-columns: minmax(0, 1fr) auto auto } .note-form:has(select) { grid-template-columns: minmax(0, 1fr) minmax(0, 14rem) } }
 .policy-part { border-bottom: 1px solid var(--line); padding-bottom: .25rem }
 .policy-part > summary::before { content: "▸" / ""; color: var(--accent); width: 1ch } .policy-part[open] > summary::before { content: "▾" / "" }
+.depth-1, .depth-2, .depth-3 { display: inline-block; padding-inline-start: 1rem } .depth-2 { padding-inline-start: 2rem } .depth-3 { padding-inline-start: 3rem }
 @media print { .top, .askbar, .shelf, .fold { display: none } }
 `
 export const STYLE_PATH = `/assets/${digest(STYLE)}.css`

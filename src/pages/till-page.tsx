@@ -473,8 +473,9 @@ function Note({ view }: { view: TillView }) {
         {typed?.suggested && (
           <div>
             <label for="note-goal">It is about</label>
-            <select id="note-goal" name="noteGoal" required>
-              {typed.suggested.length === 0 && <option value="">Choose…</option>}
+            <input type="hidden" name="noteMatched" value={typed.words} />
+            <select id="note-goal" name="noteGoal">
+              <option value="">Choose…</option>
               {typed.suggested.map(({ goal, name }) => (
                 <option value={goal}>{name}</option>
               ))}

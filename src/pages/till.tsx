@@ -215,11 +215,13 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
     const toldMe = form.get('how') !== 'noticed'
     if (state.who === null || words === '') return [state, 'note-form']
     const eventId = `note-${nonce}`
+    // A goal was chosen for the words that stood there: other words are matched anew.
+    const isSame = form.get('noteMatched') === words
     const said = await call<NoteKept>('POST', `/v1/customers/${encodeURIComponent(state.who)}/notes`, {
       eventId,
       words,
       toldMe,
-      goal: form.get('noteGoal') || undefined,
+      goal: (isSame && form.get('noteGoal')) || undefined,
       staff,
     })
     const typed = { words, toldMe, problems: [], suggested: null, status: 422 as const }

@@ -64,7 +64,7 @@ export async function readHeld(engine: Engine, asked: string): Promise<Held | nu
              where customer = ?1 and state = 'waiting') order by startsAt desc, offerId`,
     ),
     of(
-      `select at, touchpoint, offerId, askedGoal, saidAt, outcome from recommendation
+      `select at, touchpoint, offerId, askedGoal, saidAt, outcome, inputs ->> '$.erased' is 1 erased from recommendation
          where customer = ? and (offerId is not null or askedGoal is not null) order by at desc, id`,
     ),
   ])

@@ -14,14 +14,21 @@ import { evidence, mappingChoice } from './schema.ts'
 
 export type Choice = typeof mappingChoice.$inferSelect
 
-/** One decision, checked: `weight` and `halfLifeDays` only where it is accepted. */
+/** What was decided, with the weight that its rule has or had. */
+export type KeptChoice = Choice & { weight: number | null; halfLifeDays: number | null }
+
+/**
+ * One decision, checked: `weight` and `halfLifeDays` only where it is accepted. `reopened` forgets a refusal, so that
+ * it may be suggested again. `instead`: the goal that was suggested, refused together with it.
+ */
 export type MappingDecision = {
   kind: TermKind
   term: string
   goal: string
-  decision: Choice['decision']
+  decision: Choice['decision'] | 'reopened'
   weight: number
   halfLifeDays: number
+  instead?: string
 }
 
 /** What a rule may be about, and what it says now. */
@@ -31,8 +38,16 @@ export type KnownOfMappings = Pick<
 >
 
 /** What was ever decided about mappings. */
-export async function listChoices(engine: Engine): Promise<Choice[]> {
-  return engine.all<Choice>(statement('select * from mappingChoice order by kind, term, goal'))
+export async function listChoices(engine: Engine): Promise<KeptChoice[]> {
+  return engine.all<KeptChoice>(
+    statement(
+      `select c.*, coalesce(r.weight, w.weight) weight, coalesce(r.halfLifeDays, w.halfLifeDays) halfLifeDays
+       from mappingChoice c
+       left join rule r on c.kind = 'category' and r.category = c.term and r.goal = c.goal
+       left join wordRule w on c.kind = 'facet' and w.facet = c.term and w.goal = c.goal
+       order by c.kind, c.term, c.goal`,
+    ),
+  )
 }
 
 /** What was sold of each product, voids left out: reads every line, so for the office and never for the till. */
@@ -105,9 +120,12 @@ export async function purchasesWith(engine: Engine, productIds: number[]): Promi
  * Keep decisions, all of them or none: the rules, what was decided, the log, one revision. An accepted one replaces
  * what the rule said before.
  */
-export async function writeDecisions(engine: Engine, decisions: MappingDecision[], by: By): Promise<void> {
+export async function writeDecisions(engine: Engine, given: MappingDecision[], by: By): Promise<void> {
   const statements: Statement[] = [BUMP]
-  const rows = (kind: TermKind, decision: Choice['decision']) =>
+  const decisions = given.flatMap(({ instead, ...each }): MappingDecision[] =>
+    instead === undefined ? [each] : [each, { ...each, goal: instead, decision: 'refused' }],
+  )
+  const rows = (kind: TermKind, decision: MappingDecision['decision']) =>
     JSON.stringify(
       decisions
         .filter((each) => each.kind === kind && each.decision === decision)
@@ -130,19 +148,28 @@ export async function writeDecisions(engine: Engine, decisions: MappingDecision[
         rows(kind, 'withdrawn'),
       ),
     )
+  const kept = decisions.flatMap(({ kind, term, goal, decision }) =>
+    decision === 'reopened' ? [] : [{ kind, term, goal, decision, actor: by.actor, at: by.at }],
+  )
+  if (kept.length > 0)
+    statements.push(
+      insertRows(
+        mappingChoice,
+        kept,
+        '(kind, term, goal) do update set decision = excluded.decision, actor = excluded.actor, at = excluded.at',
+      ),
+    )
   statements.push(
-    insertRows(
-      mappingChoice,
-      decisions.map(({ kind, term, goal, decision }) => ({
-        kind,
-        term,
-        goal,
-        decision,
-        actor: by.actor,
-        at: by.at,
-      })),
-      '(kind, term, goal) do update set decision = excluded.decision, actor = excluded.actor, at = excluded.at',
-    ),
+    ...decisions
+      .filter(({ decision }) => decision === 'reopened')
+      .map(({ kind, term, goal }) =>
+        statement(
+          `delete from mappingChoice where kind = ? and term = ? and goal = ? and decision <> 'accepted'`,
+          kind,
+          term,
+          goal,
+        ),
+      ),
     ...decisions.map(({ kind, term, goal, decision, weight, halfLifeDays }) =>
       audited(by, decision, 'mapping', choiceKey(kind, term, goal), {
         ...(decision === 'accepted' ? { weight: [null, weight], halfLifeDays: [null, halfLifeDays] } : {}),

@@ -43,12 +43,11 @@ type PurchaseRow = {
 type LineRow = { purchaseId: string; productId: number; quantity: number; gift: number }
 type ConsentNow = { customer: string; purpose: string; decision: string; at: string }
 
+/** What stays behind: the names of the one, and links, since whoever has one was to read of one customer alone. */
+const STAYS: unknown[] = [schema.customerAlias, schema.aboutLink]
 /** Every table that says whose a row is; what it moves is told by the table's name. */
 const OWNED = Object.values(schema)
-  .filter(
-    (table) =>
-      is(table, SQLiteTable) && table !== schema.customerAlias && 'customer' in getTableColumns(table),
-  )
+  .filter((table) => is(table, SQLiteTable) && !STAYS.includes(table) && 'customer' in getTableColumns(table))
   .map((table) => getTableName(table as SQLiteTable))
 
 /**
@@ -137,6 +136,7 @@ async function tryMerge(
       ref,
     ),
     ...renamed(ref, into),
+    statement('delete from aboutLink where customer in (?1, ?2)', ref, into),
     ...OWNED.map((table) => statement(`update "${table}" set customer = ?2 where customer = ?1`, ref, into)),
     ...strictest(consents, ref, into, by.at),
     ...household(source!, target!),

@@ -54,20 +54,24 @@ const DECLINED = ['declined', 'wrong']
  * Acceptance learns of an outcome: that it was said counts once for each answer, and so does each way it was met.
  * What nobody told us of is not counted at all.
  */
-function countedAs(recommendationId: string, accepted: number, declined: number): Statement {
+function countedAs({ recommendationId, eventId, state }: OutcomeWrite['row']): Statement {
+  const isFirst = `not exists (select 1 from outcome where recommendationId = ?1 and eventId <> ?2 and orphan = 0
+         and state in (select value from json_each(?`
   return statement(
     `insert into acceptance (offerId, mapping, touchpoint, band, said, accepted, declined, expected, rev)
      select offerId, mapping, touchpoint, band, saidAt is null,
-       ?2 = 1 and not exists (select 1 from referral where recommendationId = ?1),
-       ?3 = 1 and coalesce(outcome, '') not in ('declined', 'wrong'),
+       ?3 in (select value from json_each(?4)) and ${isFirst}4))),
+       ?3 in (select value from json_each(?5)) and ${isFirst}5))),
        (saidAt is null) * expected, ${REV}
      from recommendation where id = ?1 and offerId is not null and mapping is not null
      on conflict (offerId, mapping, touchpoint, band) do update set said = said + excluded.said,
        accepted = accepted + excluded.accepted, declined = declined + excluded.declined,
        expected = expected + excluded.expected, rev = excluded.rev`,
     recommendationId,
-    accepted,
-    declined,
+    eventId,
+    state,
+    JSON.stringify(ACCEPTED),
+    JSON.stringify(DECLINED),
   )
 }
 
@@ -103,9 +107,7 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
   const statements: Statement[] = [BUMP, ...kept]
   if (rec !== null) {
     const said = SAID.includes(row.state) ? 1 : 0
-    const accepted = ACCEPTED.includes(row.state) ? 1 : 0
-    const declined = DECLINED.includes(row.state) ? 1 : 0
-    if (said === 1 && rec.offerId !== null) statements.push(countedAs(rec.id, accepted, declined))
+    if (said === 1 && rec.offerId !== null) statements.push(countedAs(row))
     if (write.releases)
       statements.push(
         statement(

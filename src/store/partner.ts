@@ -223,17 +223,6 @@ export async function dropCheck(engine: Engine, of: CheckOf, by: By): Promise<bo
   }
 }
 
-/** How many customers told, answered or let us notice each goal. */
-export async function countWishes(engine: Engine): Promise<Map<string, number>> {
-  const rows = await engine.all<{ goal: string; customers: number }>(
-    statement(
-      `select goal, count(distinct customer) as customers from evidence
-       where kind in ('told', 'answered', 'noticed') and retractedAt is null group by goal`,
-    ),
-  )
-  return new Map(rows.map(({ goal, customers }) => [goal, customers]))
-}
-
 /** The ids of partners that have no live alliance and are not put away, with their names. */
 export async function listUnallied(engine: Engine): Promise<{ id: string; name: string; trade: string }[]> {
   return engine.all(

@@ -21,13 +21,14 @@ describe('mapping', () => {
     const row = (n: number) => page.locator('fieldset').nth(n)
 
     // Nothing ticked: nothing done.
-    await button(page, 'Accept what is ticked').click()
+    await button(page, 'Accept what is ticked').first().click()
     await page.getByText('Tick at least one row.').waitFor()
 
     await row(0).getByRole('checkbox').check()
+    await row(0).getByText('Adjust').click()
     await row(0).getByLabel('Weight of one purchase').fill('0.2')
     await row(1).getByRole('checkbox').check()
-    await button(page, 'Accept what is ticked').click()
+    await button(page, 'Accept what is ticked').first().click()
     await page.getByText(/2 accepted, about \d+ past purchases\./).waitFor()
     const { rules } = await mappings()
     expect(rules).toHaveLength(44)
@@ -37,7 +38,7 @@ describe('mapping', () => {
     expect(ruleOf(second).weight).toBe(second.weight)
 
     await row(0).getByRole('checkbox').check()
-    await button(page, 'Refuse what is ticked').click()
+    await button(page, 'Refuse what is ticked').last().click()
     await page.getByText('1 refused: not suggested again.').waitFor()
     const after = await mappings()
     expect(after.refused).toBe(1)
@@ -47,26 +48,49 @@ describe('mapping', () => {
     // Another goal than the suggested one: that one is refused with it. A weight that is none is said beside its field.
     const [next] = after.suggestions
     await row(0).getByRole('checkbox').check()
-    await row(0).getByLabel('Goal').fill('mil-keepsake')
+    await row(0).getByLabel('Goal').selectOption('mv-dance')
+    await row(0).getByText('Adjust').click()
     await row(0).getByLabel('Weight of one purchase').fill('much')
-    await button(page, 'Accept what is ticked').click()
+    await button(page, 'Accept what is ticked').first().click()
     await page.getByText('Not kept.').waitFor()
     expect(await row(0).getByRole('checkbox').isChecked()).toBe(true)
     expect(await row(0).getByLabel('Weight of one purchase').inputValue()).toBe('much')
     await row(0).getByLabel('Weight of one purchase').fill('0.15')
-    await button(page, 'Accept what is ticked').click()
+    await button(page, 'Accept what is ticked').first().click()
     await page.getByText('1 accepted').waitFor()
     const edited = await mappings()
     expect(edited.refused).toBe(2)
     expect(edited.rules).toContainEqual(
-      expect.objectContaining({ kind: next.kind, term: next.term, goal: 'mil-keepsake', weight: 0.15 }),
+      expect.objectContaining({ kind: next.kind, term: next.term, goal: 'mv-dance', weight: 0.15 }),
     )
 
-    // A goal that is only ever told is refused, with what was typed still there.
-    await row(0).getByRole('checkbox').check()
-    await row(0).getByLabel('Goal').fill('mil-newborn')
-    await button(page, 'Accept what is ticked').click()
-    await page.getByText('only ever told').first().waitFor()
+    // A goal that is none, or only ever told: said beside its field, and nothing happens to the suggestion.
+    for (const [slug, says] of [
+      ['shoes-everyday', 'is unknown'],
+      ['mil-newborn', 'only ever told'],
+    ]) {
+      await row(0).getByRole('checkbox').check()
+      await row(0)
+        .getByLabel('Goal')
+        .evaluate((field: any, slug) => {
+          field.selectedOptions[0].value = slug
+        }, slug)
+      await button(page, 'Accept what is ticked').first().click()
+      await row(0).getByText(says!).waitFor()
+      expect(await row(0).getByLabel('Goal').inputValue()).toBe(slug)
+      expect(await row(0).getByLabel('Goal').getAttribute('aria-invalid')).toBe('true')
+      expect(await row(0).getByRole('checkbox').isChecked()).toBe(true)
+      expect(await page.getByRole('status').count()).toBe(0)
+      expect(await mappings()).toEqual(edited)
+      await page.goto(page.url())
+    }
+
+    // What was refused can be suggested again.
+    const refused = page.getByRole('region', { name: 'Refused and taken back' })
+    await refused.getByRole('checkbox').last().check()
+    await button(page, 'Suggest again').click()
+    await page.getByText('1 may be suggested again.').waitFor()
+    expect((await mappings()).refused).toBe(1)
 
     const standing = page.getByRole('checkbox', { name: /Dancewear/ })
     await standing.check()

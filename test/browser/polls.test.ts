@@ -90,6 +90,12 @@ describe('a note', () => {
       await field.fill('something nice')
       await save()
       await page.getByText('Choose, and save it again.').waitFor()
+      expect(await page.getByLabel('It is about').inputValue()).toBe('')
+      await page.getByLabel('It is about').selectOption('mv-swim')
+      // Other words than those it was chosen for are matched anew.
+      await field.fill('xyzzy')
+      await save()
+      await page.getByText('Choose, and save it again.').waitFor()
       await page.getByLabel('It is about').selectOption('mv-swim')
       await save()
       await page.getByText('Kept as told').waitFor()
@@ -137,6 +143,10 @@ describe('the tennis poll', () => {
     await button(page, 'Make the link').click()
     await page.getByRole('img', { name: 'The link to the question' }).waitFor()
     expect(await barriers(page)).toEqual([])
+    await page.getByLabel('Her reference').fill('hh_0001')
+    await button(page, 'Make the link').click()
+    await page.getByText('She has answered already.').waitFor()
+    expect(await page.getByLabel('Her reference').inputValue()).toBe('hh_0001')
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       button(page, 'Download the file').click(),
@@ -152,15 +162,17 @@ describe('the tennis poll', () => {
     expect(await page.locator('#g-mv-racquet').textContent()).toContain('alliance wanted')
     const card = page.locator('section', { has: page.locator('#w-mv-racquet') }).last()
     expect(await card.textContent()).toMatch(/Ashland Court Tennis\s+is not ready: alliance not live/)
+    expect(await card.textContent()).toContain('its alliance is proposed')
     expect(await barriers(page)).toEqual([])
     await card.getByRole('link', { name: /^Look for a partner/ }).click()
     await page.waitForURL(/\/owner\/partners\/new\?goal=mv-racquet/)
     expect(await page.getByLabel('Goal 1').inputValue()).toBe('mv-racquet')
+    await page.getByText('its alliance is proposed').waitFor()
     expect(complaints.filter((each) => !/422|400|poll_\w+ failed$/.test(each))).toEqual([])
     await page.context().close()
   })
 
-  it('is answered on a page of her own: no name, one tap, once', async () => {
+  it('is answered on a page of her own: without a sign-in, one tap, once', async () => {
     const poll = await ask('POST', '/v1/polls', {
       goal: 'mv-racquet',
       question: 'Would tennis lessons close by interest you?',

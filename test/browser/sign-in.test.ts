@@ -44,8 +44,8 @@ describe('signing in', () => {
   it('shows each role of the demo shop the ways that are open to it', async () => {
     const { page } = await here.open({ javaScriptEnabled: false })
     for (const [who, ways] of [
-      ['Jo, floor staff at Lincoln Corner', ['/staff/alliances']],
-      ['Rosa, the owner', ['/owner/alliances', '/staff/alliances']],
+      ['Jo, floor staff at Lincoln Corner', ['/staff/alliances', '/staff/customers']],
+      ['Rosa, the owner', ['/owner/alliances', '/staff/alliances', '/staff/customers']],
       ['Northside Conservatory, a partner', ['/partner']],
     ] as const) {
       await signIn(page, who)

@@ -1,7 +1,7 @@
 /** What we hold, in sentences; what we guess; and what a card never says. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { aboutOf } from '../../src/core/about.ts'
+import { aboutOf, lastWords } from '../../src/core/about.ts'
 import { answerOf } from '../../src/core/answer.ts'
 import { cardOf } from '../../src/core/card.ts'
 import type { Held, HeldEvidence, HeldPurchase, Voice } from '../../src/core/held.ts'
@@ -23,7 +23,10 @@ const shop = smallShop({
       question: slug === 'dance' ? 'Is it dancing?' : null,
     }),
   ),
-  offers: [offer('trial', { music: 0.9 }, { headline: 'A drum to try' })],
+  offers: [
+    offer('trial', { music: 0.9 }, { headline: 'A drum to try' }),
+    offer('list', { baby: 0.9 }, { headline: 'A baby list' }),
+  ],
   staff: [{ id: 'st_maya', name: 'Maya', sites: ['S'], role: 'floor' }],
 })
 
@@ -259,6 +262,89 @@ describe('guesses', () => {
         expect(aboutOf(shop, what, NOON).guesses).toEqual(guessesOf(shop, what, TODAY))
       }),
     )
+  })
+})
+
+describe('what she reads', () => {
+  const thought = (offerId: string, more: Partial<Held['suggestions'][number]> = {}) => ({
+    at: '2026-02-16T10:00:00.000Z',
+    touchpoint: 'till',
+    offerId,
+    askedGoal: null,
+    saidAt: null,
+    outcome: null,
+    erased: 0,
+    ...more,
+  })
+  const suggested = (more: Partial<Held>) =>
+    aboutOf(shop, held(more), NOON).suggested.map(({ offer, says }) => [offer, says])
+
+  test('names a suggestion about what only she may tell while a word of hers stands for it, and not after', () => {
+    const suggestions = [thought('list'), thought('list', { saidAt: '2026-02-15T10:00:00.000Z' })]
+    const named = suggested({ suggestions, evidence: [line('told', { goal: 'baby' })] })
+    expect(named).toEqual([
+      [
+        'A baby list',
+        'On 16 February we thought of suggesting “A baby list”. We do not know whether anybody said it.',
+      ],
+      ['A baby list', 'On 15 February we suggested “A baby list”.'],
+    ])
+    // What was noticed or bought is no word of hers.
+    const evidence = [line('noticed', { goal: 'baby' }), line('told'), line('bought', { goal: 'baby' })]
+    expect(suggested({ suggestions, evidence })).toEqual([
+      [null, 'On 16 February we thought of suggesting something. We do not know whether anybody said it.'],
+      [null, 'On 15 February we suggested something.'],
+    ])
+  })
+
+  test('does not name a suggestion whose record was erased', () => {
+    const said = { saidAt: '2026-02-16T10:00:00.000Z', outcome: 'accepted' }
+    expect(suggested({ suggestions: [thought('trial', { ...said, erased: 1 })] })).toEqual([
+      [null, 'On 16 February we suggested something. You said yes.'],
+    ])
+  })
+
+  test('has one line for what was repeated on a day: how far it came', () => {
+    const said = { saidAt: '2026-02-16T11:00:00.000Z' }
+    const suggestions = [
+      thought('trial'),
+      thought('trial', { ...said, outcome: 'declined' }),
+      thought('trial', said),
+      thought('trial', { at: '2026-02-14T10:00:00.000Z' }),
+      thought('trial', { at: '2026-02-14T09:00:00.000Z' }),
+    ]
+    expect(suggested({ suggestions }).map(([, says]) => says)).toEqual([
+      'On 16 February we suggested “A drum to try”. You said no.',
+      'On 14 February we thought of suggesting “A drum to try”. We do not know whether anybody said it.',
+    ])
+  })
+
+  test('says of a note under which goals it was filed', () => {
+    const evidence = [
+      line('told', { id: 'n1#music', words: 'hums all day' }),
+      line('told', { id: 'n1#dance', goal: 'dance', words: 'hums all day' }),
+      line('answered'),
+    ]
+    expect(aboutOf(shop, held({ evidence }), NOON).told.map(({ says }) => says)).toEqual([
+      'You told Maya on 16 February: hums all day. We filed it under: goal of music, goal of dance.',
+      'You said yes to goal of music when Maya asked on 16 February.',
+    ])
+  })
+
+  test('shows her last word where she changed her mind, either way; what staff noticed is none', () => {
+    const shown = (...evidence: HeldEvidence[]) =>
+      lastWords(aboutOf(shop, held({ evidence }), NOON).told).map(({ id }) => id)
+    const [no, perhaps] = [line('toldNo', { id: 'no' }), line('answered', { id: 'perhaps', weight: 0.35 })]
+    expect(shown(no, perhaps)).toEqual(['no'])
+    expect(shown(perhaps, no)).toEqual(['perhaps'])
+    expect(shown(perhaps, line('told', { id: 'told' }))).toEqual(['perhaps', 'told'])
+    const seen = line('noticed', { id: 'seen' })
+    expect(shown(seen, no)).toEqual(['seen', 'no'])
+    expect(shown(no, seen)).toEqual(['no'])
+    // One event for two goals stands as long as one of them does.
+    const both = [line('told', { id: 'n#music' }), line('told', { id: 'n#dance', goal: 'dance' })]
+    expect(shown(no, ...both)).toEqual(['no', 'n'])
+    expect(shown(no, line('toldNo', { id: 'no2', goal: 'dance' }), ...both)).toEqual(['no', 'no2'])
   })
 })
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { NOTHING_LEARNED } from '../../src/core/learning.ts'
 import { momentOf } from '../../src/core/moment.ts'
-import { offPolicy, offPolicyWords } from '../../src/core/off-policy.ts'
+import { offPolicy, offPolicyWords, possible, tellsFigures } from '../../src/core/off-policy.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
 import { chancesAt, recommend } from '../../src/core/recommend.ts'
 import { played, toldWorld } from '../measure/off-policy-worlds.ts'
@@ -125,6 +125,26 @@ describe('value', () => {
     expect(offPolicy([]).verdict).toBe('tooFew')
     const turns = played(toldWorld(3), 30, 4)
     expect(offPolicyWords(offPolicy(turns))).toMatch(/^Too little to tell from: 30 turns with \d+ yes/)
+    expect(tellsFigures(offPolicy(turns))).toBe(false)
+    // Three turns of what was never tried are few before they are anything else.
+    const untried = turns.slice(0, 3).map((turn) => ({ ...turn, after: [] }))
+    expect(offPolicy(untried).verdict).toBe('tooFew')
+  })
+
+  test('what is shown can be: no fewer than no yeses, no more than as many as turns', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 2, max: 120 }), (seed, n) => {
+        const made = offPolicy(played(toldWorld(seed), n, seed + 1))
+        for (const name of ['now', 'ips', 'selfNormalised', 'doublyRobust'] as const) {
+          const { value, low, high } = possible(made[name])
+          expect(0 <= low && low <= value && value <= high && high <= 1).toBe(true)
+        }
+        for (const [number] of offPolicyWords(made).matchAll(/[−+][\d.]+(?= and| yeses)/g))
+          expect(Number(number.slice(1))).toBeLessThanOrEqual(100)
+        expect(made.verdict === 'tooFew' && tellsFigures(made)).toBe(false)
+      }),
+      { numRuns: 100 },
+    )
   })
 
   test('turns of one customer count as one witness: the same answers of fewer customers leave a wider interval', () => {

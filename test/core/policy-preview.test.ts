@@ -218,6 +218,8 @@ describe('personas', () => {
   const run = (must: PersonaRecord['must'], policy: Partial<Policy> = {}, weight?: number) =>
     tryPersona('p', record(must, weight), shop({ ...usual, ...policy }), () => NOTHING_LEARNED)
 
+  const headline = (id: string) => shop(usual).listedById.get(id)!.offer.headline
+
   test('all that may be said counts, whatever the draw, and silence by draw does not', () => {
     expect(run({ say: ['A'] }, { exploreWithin: 0, silenceShare: 0.5 })).toMatchObject({
       passes: true,
@@ -225,18 +227,20 @@ describe('personas', () => {
     })
     const drawn = run({ say: ['A'] }, { exploreWithin: 0.3 })
     expect([drawn.passes, drawn.says.toSorted()]).toEqual([false, ['A', 'A2']])
-    expect(drawn.why).toEqual(['It may say A2; it must be A.'])
+    expect(drawn.why).toEqual([`It may say “${headline('A2')}”; it must be “${headline('A')}”.`])
     expect(run({ say: ['A', 'A2'] }, { exploreWithin: 0.3 }).passes).toBe(true)
   })
   test('each thing that is not as it must be has its sentence', () => {
     expect(run({ silent: true }).why).toEqual([expect.stringMatching(/^It says .*; it must stay quiet\.$/)])
     expect(run({ say: ['A'], silent: false }, {}, 0.1).why).toEqual([
-      'Nothing is said (FIT_FLOOR); it must be A.',
-      'Nothing is said (FIT_FLOOR); something must be.',
+      `Nothing is said: what fits best is refused, “It does not fit well enough”. It must be “${headline('A')}”.`,
+      'Nothing is said: what fits best is refused, “It does not fit well enough”. Something must be.',
     ])
-    expect(run({ never: ['A'] }).why).toEqual(['It may say A, which it must never.'])
-    expect(run({ ask: 'b' }).why).toEqual(['It asks about nothing; it must ask about b.'])
-    expect(run({ kindness: 'K' }).why).toEqual(['It mentions nothing; it must mention K.'])
+    expect(run({ never: ['A'] }).why).toEqual([`It may say “${headline('A')}”, which it must never.`])
+    expect(run({ ask: 'b' }).why).toEqual([
+      `It asks about nothing; it must ask about “${shop(usual).goals.find(({ slug }) => slug === 'b')!.name}”.`,
+    ])
+    expect(run({ kindness: 'K' }).why).toEqual(['It mentions nothing; it must mention “K”.'])
     expect(tryPersona('p', { ...record({}), site: 'X' }, shop(usual), () => NOTHING_LEARNED).passes).toBe(
       false,
     )

@@ -132,6 +132,15 @@ describe('an open poll', () => {
     expect(instead(six, poll('p', 'tennis', { closesOn: '2026-02-15' }))).toBe('swim')
     expect(instead(six, poll('p', 'tennis', { opensOn: DATE, closesOn: DATE }))).toBe('tennis')
     expect(instead(six, poll('p', 'tennis', { state: 'closed' }))).toBe('swim')
+    const declined = evidence('d', 'tennis', {
+      kind: 'declined',
+      weight: 0,
+      words: 'notForUs',
+      onDay: TODAY - 30,
+    })
+    expect(instead({ ...six, evidence: [declined] }, poll('p', 'tennis'))).toBe('swim')
+    const notNow = { ...declined, words: 'notNow' }
+    expect(instead({ ...six, evidence: [notNow] }, poll('p', 'tennis'))).toBe('tennis')
     expect(instead(six, poll('p', 'tennis', { touchpoints: ['phone'] }))).toBe('swim')
     expect(instead({ ...six, earlier: [asked('tennis', 10)] }, poll('p', 'tennis'))).toBe('swim')
     expect(instead(six, poll('p', 'newborn'))).toBe('swim')

@@ -177,7 +177,7 @@ const rows = (): fc.Arbitrary<Partial<CatalogueRows>> =>
           assuredOn: null,
         },
       ],
-      offers: made.offers.map(({ partner, said, ...more }, i) =>
+      offers: made.offers.map(({ partner, said: _said, ...more }, i) =>
         offer(`o${i}`, more.goals, {
           ...more,
           partnerId: partner ? 'P' : null,

@@ -97,6 +97,24 @@ describe.each(ENGINES)('%s', (kind) => {
     expect([explanation.status, explanation.body.code]).toEqual([403, 'forbidden'])
   })
 
+  test('an event id stands for one thing, whoever it is of: nothing is taken for kept that is not', async () => {
+    const shop = await openShop(kind)
+    const tell = (ref: string, more: object) =>
+      shop.ask('POST', `/v1/customers/${ref}/evidence`, { eventId: 'one', ...more })
+    const told = { kind: 'told', goal: 'mv-swim' }
+    const came = { eventId: 'two', kind: 'attended', offer: 'O049' }
+    for (const more of [told, came]) {
+      expect((await tell('g01-ana', more)).body.recorded).toBe(true)
+      expect((await tell('g01-ana', more)).body.recorded).toBe(true)
+      const other = await tell('g02-claire', more)
+      expect([other.status, other.body.code, other.body.errors[0].field]).toEqual([
+        422,
+        'id_reused',
+        'eventId',
+      ])
+    }
+  })
+
   test('32 callers with one id at the same instant get one answer, recorded once', async () => {
     const shop = await openShop(kind)
     const ask = { id: 'same', customer: 'g01-ana', ...withLines(line) }
@@ -343,4 +361,17 @@ test('log lines hold no personal data, and no key', async () => {
 test('every code has its line in the docs', () => {
   const docs = readFileSync('docs/problems.md', 'utf8')
   for (const code of Object.keys(PROBLEMS)) expect(docs).toContain(`\`${code}\``)
+})
+
+test('a field that nobody knows is named itself, wherever it stands', async () => {
+  const { ask } = await openShop('node')
+  const { status, body } = await ask('POST', '/v1/recommendations', {
+    colour: 'red',
+    basket: { lines: [{ quantity: 1, unitPrice: 100, qty: 2 }] },
+  })
+  expect([status, body.code]).toEqual([400, 'invalid_request'])
+  expect(body.errors.map(({ field }: { field: string }) => field).toSorted()).toEqual([
+    'basket.lines.0.qty',
+    'colour',
+  ])
 })

@@ -143,7 +143,7 @@ describe.each(ENGINES)('%s', (kind) => {
       { id: 'g01-c1', birthMonth: '2020-09', says: 'You have a child born in September 2020.' },
     ])
     expect(body.told.map((line: any) => line.says)).toEqual([
-      'You told Maya on 7 February: keeps asking for a piano.',
+      'You told Maya on 7 February: keeps asking for a piano. We filed it under: learning an instrument.',
     ])
     expect(body.bought).toHaveLength(await count(shop, `purchase where customer = 'g01-ana'`))
     expect(body.suggested[0].says).toBe('On 14 March we suggested “Free first piano lesson”. You said yes.')
@@ -163,6 +163,53 @@ describe.each(ENGINES)('%s', (kind) => {
       'Because you bought “Glockenspiel, eight notes”, we think this may interest you: first notes.',
     )
     expect(JSON.stringify(body)).not.toMatch(/holdout|propensity|weight|halfLife|score|confidence/)
+  })
+
+  test('what she forgets is not named by what was suggested because of it', async () => {
+    const shop = await openShop(kind)
+    const told = { eventId: 'due', kind: 'told', goal: 'mil-newborn', words: 'the baby is due in May' }
+    await shop.ask('POST', '/v1/customers/g01-ana/evidence', { ...told, staff: 'st_maya' }, 'staff')
+    await change(shop, 'g01-ana', { forget: { what: 'told', id: 'g01-ana-told-1' } })
+    const headlines = new Set<string>()
+    for (const id of ['first', 'second']) {
+      const { primary } = await decide(shop, 'g01-ana', 'BK', { id })
+      headlines.add(primary.headline)
+    }
+    expect([...headlines]).toEqual(['A baby list, kept quietly'])
+    const suggested = async () => (await about(shop, 'g01-ana')).body.suggested.map((line: any) => line.says)
+    const unsaid = 'We do not know whether anybody said it.'
+    expect(await suggested()).toEqual([
+      `On 14 March we thought of suggesting “A baby list, kept quietly”. ${unsaid}`,
+    ])
+    expect((await change(shop, 'g01-ana', { forget: { what: 'told', id: 'due' } })).body).toEqual(CHANGED)
+    expect(await suggested()).toEqual([`On 14 March we thought of suggesting something. ${unsaid}`])
+    expect(JSON.stringify((await about(shop, 'g01-ana')).body)).not.toMatch(/baby|O103|newborn/i)
+  })
+
+  test('a suggestion that rested on a line has no name once the line is forgotten', async () => {
+    const shop = await openShop(kind)
+    await decide(shop, 'g01-ana', 'BK', {})
+    const suggested = async () => (await about(shop, 'g01-ana')).body.suggested[0]
+    expect(await suggested()).toMatchObject({ offer: 'Free first piano lesson' })
+    await change(shop, 'g01-ana', { forget: { what: 'told', id: 'g01-ana-told-1' } })
+    expect(await suggested()).toMatchObject({ offer: null, says: expect.not.stringContaining('piano') })
+  })
+
+  test('her page shows her last word alone; the one before is in the file', async () => {
+    const shop = await openShop(kind)
+    const perhaps = { eventId: 'perhaps', kind: 'answered', goal: 'mv-swim', answer: 'maybe' }
+    await shop.ask('POST', '/v1/customers/g01-ana/evidence', perhaps, 'staff')
+    const { url } = (await shop.ask('POST', '/v1/customers/g01-ana/about-link', {}, 'staff')).body
+    const page = async () => (await shop.send(new URL(url).pathname)).text()
+    const { site } = (await about(shop, 'g01-ana')).body
+    expect(await page()).toContain(`<title>What we know about you · ${site}</title>`)
+    expect(await page()).toContain('You said perhaps to')
+    await shop.at('2026-03-14T17:00:00Z')
+    await change(shop, 'g01-ana', { notSo: 'mv-swim' })
+    expect(await page()).toContain('You told us no to')
+    expect(await page()).not.toContain('You said perhaps to')
+    const { told } = (await about(shop, 'g01-ana')).body
+    expect(told.map((line: any) => line.kind)).toEqual(['toldNo', 'answered', 'told'])
   })
 
   test('what she changes counts in the very next answer', async () => {

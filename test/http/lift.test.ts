@@ -41,6 +41,10 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(made).toMatchObject({ ...HALF_YEAR, state: 'registered', smallestLift: 0.1, stoppedOn: null })
     expect(made.plan.customers).toBe((await customersOf(shop.engine)).length)
     expect(made.plan.smallestVisible).toBeGreaterThan(0.1)
+    // Nobody is told any more to register what is registered.
+    const since = (await lift(shop)).says.join(' ')
+    expect(since).toContain('“Spring and summer” is, and begins on 16 March 2026.')
+    expect(since).not.toContain('register the next period')
     // Before it begins its report says what it could see.
     const ahead = await lift(shop, `?experiment=${made.id}`)
     expect([ahead.verdict, ahead.period.startsOn, ahead.period.days]).toEqual(['tooEarly', '2026-03-16', 0])
@@ -64,7 +68,9 @@ describe.each(ENGINES)('%s', (kind) => {
     const body = await lift(shop)
     expect([body.experiment, body.verdict, body.weeks]).toEqual([null, 'tooEarly', []])
     expect(body.says.join(' ')).toContain('It was not registered before it began')
-    expect(body.says.join(' ')).toMatch(/about [\d,]+ customers for a year would be needed/)
+    expect(body.says.join(' ')).toMatch(
+      /With \d+ customers, a year can show (not even )?a lift .*expect “cannot tell”\..*sooner.*About [\d,]+ customers for a year would be needed/,
+    )
     expect((await shop.ask('GET', '/v1/lift?experiment=exp_none', undefined, 'owner')).status).toBe(404)
     expect((await shop.ask('GET', '/v1/lift', undefined, 'staff')).status).toBe(403)
   })

@@ -205,6 +205,64 @@ describe.each(ENGINES)('%s', (kind) => {
     ).toBe(400)
   })
 
+  test('another goal than the suggested one is one decision: both are kept, or neither', async () => {
+    const { shop, call } = await openOffice(kind)
+    await sell(shop, [melodicas(0, 'c-uke')])
+    const state = async () => [
+      (await call('GET', '/v1/mappings?limit=200')).body,
+      await rows(shop, 'select count(*) n from audit'),
+      await rows(shop, 'select * from mappingChoice'),
+    ]
+    const before = await state()
+    const one = { ...uke, decision: 'accepted', instead: 'mv-dance' }
+    for (const [wrong, field] of [
+      [{ goal: 'shoes-everyday' }, 'goal'],
+      [{ goal: 'mil-newborn' }, 'goal'],
+      [{ instead: 'shoes-everyday' }, 'instead'],
+      [{ instead: uke.goal }, 'instead'],
+      [{ decision: 'refused' }, 'instead'],
+    ] as const) {
+      const { body } = await call('POST', '/v1/mappings', { decisions: [{ ...one, ...wrong }] })
+      expect(body.results).toMatchObject([{ status: 'error', error: { field } }])
+      expect(await state()).toEqual(before)
+    }
+    const { body } = await call('POST', '/v1/mappings', { decisions: [one] })
+    expect(body.results).toMatchObject([{ ...uke, status: 'accepted' }])
+    const { body: after } = await call('GET', '/v1/mappings')
+    expect(after.rules).toContainEqual({ ...uke, weight: 0.25, halfLifeDays: 300 })
+    expect(after.declined).toMatchObject([{ ...uke, goal: 'mv-dance', decision: 'refused', weight: null }])
+  })
+
+  test('what was refused or taken back is listed, can be reopened, and is suggested again', async () => {
+    const { call } = await openOffice(kind)
+    const all = async () => (await call('GET', '/v1/mappings?limit=200')).body
+    const decide = async (each: object, decision: string) =>
+      (await call('POST', '/v1/mappings', { decisions: [{ ...each, decision }] })).body.results[0]
+    const before = await all()
+    const { kind: of, term, goal } = before.suggestions[0]
+    const refused = { kind: of, term, goal }
+    const [rule] = before.rules
+    const back = { kind: rule.kind, term: rule.term, goal: rule.goal }
+    expect(await decide(refused, 'reopened')).toMatchObject({ status: 'error', error: { field: 'decision' } })
+    await decide(refused, 'refused')
+    await decide(back, 'withdrawn')
+    const { declined, suggestions } = await all()
+    expect(declined).toHaveLength(2)
+    expect(declined).toContainEqual(expect.objectContaining({ ...refused, decision: 'refused' }))
+    // With what its rule said, to be accepted after all.
+    expect(declined).toContainEqual(expect.objectContaining({ ...rule, decision: 'withdrawn' }))
+    expect(suggestions).not.toContainEqual(expect.objectContaining(refused))
+    expect(await decide(back, 'accepted')).toMatchObject({ status: 'accepted' })
+    expect(await decide(refused, 'reopened')).toMatchObject({ status: 'reopened' })
+    const after = await all()
+    expect(after.declined).toEqual([])
+    expect(after.refused).toBe(0)
+    expect(after.suggestions).toContainEqual(expect.objectContaining(refused))
+    const { body: rest } = await call('GET', '/v1/mappings?limit=2&skip=1')
+    expect(rest.suggestions).toEqual(after.suggestions.slice(1, 3))
+    expect(rest.more).toBe(after.suggestions.length - 3)
+  })
+
   test('of a category’s and a word’s rule for the same goal the stronger alone speaks, past and to come', async () => {
     const shop = await openShop(kind)
     const call = callOver(shop.ask)

@@ -115,6 +115,8 @@ describe.each(ENGINES)('%s', (kind) => {
       [{ who: 'one', n: 1, day: 0, skus: ['YO-120'], gift: false, voided: false }],
       () => 'card-77',
     )
+    for (const ref of ['card-77', 'g01-ana'])
+      expect((await call('POST', `/v1/customers/${ref}/about-link`, {})).status).toBe(201)
     const body = { into: 'g01-ana', eventId: 'office-1' }
     const before = await rows(shop, `select count(*) n from purchase where customer = 'g01-ana'`)
     const first = await call('POST', '/v1/customers/card-77/merge', body)
@@ -163,6 +165,9 @@ describe.each(ENGINES)('%s', (kind) => {
       ),
     ).toEqual([{ stage: 'front', n: 1 }])
 
+    // A link that was given for one of the two opens neither any more.
+    expect(await rows(shop, 'select * from aboutLink')).toEqual([])
+
     // What staff see of her, and what they note of her, is by either name.
     expect((await call('GET', '/v1/customers/g01-ana/card')).status).toBe(200)
     expect((await call('GET', '/v1/customers/card-77/card')).body.ref).toBe('g01-ana')
@@ -180,6 +185,46 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await shop.ask('DELETE', '/v1/customers/card-77', undefined, 'owner')).body.recorded).toBe(true)
     expect(await rows(shop, `select ref from customer where ref = 'g01-ana'`)).toEqual([])
     expect(await rows(shop, 'select * from customerAlias')).toEqual([])
+  })
+
+  test('answers to a poll under the old reference are hers: at the till, out of a letter, and whether she was asked', async () => {
+    const { shop, call } = await openOffice(kind)
+    await allow(shop, 'card-77')
+    await allow(shop, 'card-78')
+    expect((await merge(shop, 'card-77', { into: 'card-78' })).status).toBe(200)
+    const poll = async (goal: string) => {
+      const made = await call('POST', '/v1/polls', {
+        goal,
+        question: 'Would lessons close by interest you?',
+        touchpoints: [],
+        goAnswers: 6,
+        goYes: 4,
+        goShare: 0.3,
+        opensOn: '2026-03-14',
+        closesOn: '2026-04-30',
+      })
+      expect(made.status).toBe(201)
+      return made.body.id as string
+    }
+    const [tennis, team] = [await poll('mv-racquet'), await poll('mv-team')]
+    const said = { eventId: 'poll-77', customer: 'card-77', answer: 'yes' }
+    for (let twice = 0; twice < 2; twice++)
+      expect((await call('POST', `/v1/polls/${tennis}/answers`, said, { key: 'BK' })).body).toEqual({
+        recorded: true,
+        counted: true,
+        reason: null,
+      })
+    const link = { customer: 'card-77' }
+    expect((await call('POST', `/v1/polls/${tennis}/links`, link)).body.reason).toBe('NOT_TO_BE_ASKED')
+    const csv = 'customer,answer\ncard-77,maybe\n'
+    expect((await call('POST', `/v1/polls/${team}/import`, { csv })).body).toMatchObject({ recorded: 1 })
+    expect((await call('POST', `/v1/polls/${team}/import`, { csv })).body).toMatchObject({ unchanged: 1 })
+    const both = { csv: 'customer,answer\ncard-77,maybe\ncard-78,maybe\n' }
+    expect((await call('POST', `/v1/polls/${team}/import`, both)).body.problems).toMatchObject([{ line: 3 }])
+    expect(await rows(shop, 'select customer, answer from pollAnswer order by answer')).toEqual([
+      { customer: 'card-78', answer: 'maybe' },
+      { customer: 'card-78', answer: 'yes' },
+    ])
   })
 
   test('an objection or a withdrawal on either side wins, whichever was later; the holdout of the one that stays stays', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { openOffice } from '../support/office.ts'
 import type { Shop } from '../support/shop.ts'
-import { ENGINES } from '../support/shop.ts'
+import { ENGINES, openShop } from '../support/shop.ts'
 
 /** A line of evidence as it is kept. */
 async function seen({ engine }: Shop, eventId: string) {
@@ -62,6 +62,21 @@ describe.each(ENGINES)('%s', (kind) => {
   })
 
   test.each([
+    ['keeps asking about swimming', 'mv-swim', null],
+    ['keeps asking for a piano', 'music-instrument', 'piano'],
+    ['would really love to start learning the violin', 'music-instrument', 'violin'],
+  ])('ordinary words name no goal: “%s”', async (words, goal, facet) => {
+    const { note } = await opened()
+    expect((await note(words)).body).toMatchObject({ recorded: true, goal, facet })
+  })
+
+  test('a note of ordinary words alone asks what it is about', async () => {
+    const { note } = await opened()
+    for (const words of ['keeps asking', 'would love to start', 'wants to try new things'])
+      expect((await note(words)).body).toMatchObject({ recorded: false, reason: 'GOAL', suggested: [] })
+  })
+
+  test.each([
     ['seems depressed since summer', 'depressed', 'health'],
     ['allergic to wool', 'allergic', 'health'],
     ['they are getting divorced', 'divorced', 'family'],
@@ -83,6 +98,31 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(JSON.stringify(held.body)).not.toContain(words)
   })
 
+  test('refuses what is health, by the word for it', async () => {
+    const { note } = await opened()
+    for (const [words, found] of [
+      ['is lactose intolerant', 'intolerant'],
+      ['has a gluten intolerance', 'intolerance'],
+      ['the older one is coeliac', 'coeliac'],
+      ['celiac, so no wheat', 'celiac'],
+      ['diabetes since May', 'diabetes'],
+      ['her son has epilepsy', 'epilepsy'],
+      ['had a seizure', 'seizure'],
+      ['soft cotton because of eczema', 'eczema'],
+      ['dyslexia makes reading slow', 'dyslexia'],
+      ['comes in a wheelchair', 'wheelchair'],
+      ['speech therapy on Mondays', 'therapy'],
+      ['wears a hearing aid', 'hearing aid'],
+      ['is nearly deaf', 'deaf'],
+      ['has a stammer', 'stammer'],
+      ['always has an inhaler', 'inhaler'],
+    ] as const) {
+      const { body } = await note(words, { goal: 'mv-swim' })
+      expect([words, body.code]).toEqual([words, 'words_refused'])
+      expect(body.detail).toContain(`“${found}” is not ours to keep (health)`)
+    }
+  })
+
   test('lets through what one says of a family', async () => {
     const { note } = await opened()
     for (const words of [
@@ -93,6 +133,8 @@ describe.each(ENGINES)('%s', (kind) => {
       'asks for Mandarin story hour',
       'grandma from Damen Street buys the gifts',
       'a big budget for the birthday? no idea',
+      'picked red glasses for the doll',
+      'would go down every slide',
     ]) {
       const { status, body } = await note(words, { goal: 'arts-visual' })
       expect([words, status, body.errors]).toEqual([words, 200, undefined])
@@ -110,5 +152,18 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await note('swimming lessons', once)).body.recorded).toBe(true)
     expect((await note('something else', once)).body.code).toBe('id_reused')
     expect((await note('swimming lessons', once, 'g01-ana')).body.code).toBe('id_reused')
+  })
+
+  test('what only she may bring up is kept only when she said it, also by a till of one’s own', async () => {
+    const shop = await openShop(kind)
+    const seen = { eventId: 'n1', kind: 'noticed', goal: 'thr-sleep', words: 'looks tired' }
+    const tell = (body: object) => shop.ask('POST', '/v1/customers/g01-ana/evidence', body)
+    const refused = await tell(seen)
+    expect([refused.status, refused.body.code, refused.body.errors[0].field]).toEqual([
+      422,
+      'words_refused',
+      'goal',
+    ])
+    expect((await tell({ ...seen, sheToldMe: true })).body.recorded).toBe(true)
   })
 })

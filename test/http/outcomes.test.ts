@@ -1,6 +1,7 @@
 /** say what happened: places, referrals, fatigue, repeats; on both engines. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { BUMP, REV, statement } from '../../src/store/engine.ts'
 import type { Shop } from '../support/shop.ts'
 import { ENGINES, openShop } from '../support/shop.ts'
 
@@ -162,6 +163,37 @@ describe.each(ENGINES)('%s', (kind) => {
     })
     expect(rec).toEqual({ outcome: 'declined', saidAt: '2026-03-14T16:50:00.000Z' })
     expect(await count(shop, `select sum(said) n from acceptance where offerId = 'O049'`)).toBe(1)
+  })
+
+  test('each way that an answer was met counts once: changing her mind, and a thing that has no referral', async () => {
+    const shop = await openShop(kind)
+    const learned = async (offerId: string) => {
+      const [row] = await shop.engine.all<object>({
+        sql: 'select sum(said) said, sum(accepted) accepted, sum(declined) declined from acceptance where offerId = ?',
+        params: [offerId],
+      })
+      return row
+    }
+    const { id } = await decide(shop, hannah)
+    for (const [i, state] of ['said', 'declined', 'accepted', 'declined', 'wrong', 'booked'].entries())
+      await happened(shop, id, {
+        eventId: `m${i}`,
+        state,
+        ...(state === 'declined' ? { reason: 'notNow' } : {}),
+        at: `2026-03-14T12:0${i}:00-05:00`,
+      })
+    expect(await learned('O049')).toEqual({ said: 1, accepted: 1, declined: 1 })
+
+    // A shop without offers lives on what goes with the basket.
+    await shop.engine.atomic([
+      BUMP,
+      statement(`update offer set state = 'paused', rev = ${REV} where state = 'live'`),
+    ])
+    const beside = await decide(shop, { basket: { lines: [{ sku: 'SL-209', unitPrice: 5000 }] } })
+    expect(beside.primary.offerId).toMatch(/^product:/)
+    for (const [i, state] of ['accepted', 'accepted', 'booked'].entries())
+      expect((await happened(shop, beside.id, { eventId: `p${i}`, state })).body.recorded).toBe(true)
+    expect(await learned(beside.primary.offerId)).toEqual({ said: 1, accepted: 1, declined: 0 })
   })
 
   test('an answer of another site is not this till’s', async () => {

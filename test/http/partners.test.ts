@@ -167,7 +167,7 @@ describe.each(ENGINES)('%s', (kind) => {
       expect((await call('POST', '/v1/partners', { ...GYM, id }, { key: MANAGER })).status).toBe(409)
   })
 
-  test('gaps: partners without a live alliance, goals that no partner serves, and numbers from three up only', async () => {
+  test('gaps: partners without a live alliance, goals that no partner serves, and numbers from five up only', async () => {
     const { call } = await openOffice(kind)
     const { status, body } = await call('GET', '/v1/partners/gaps', undefined, { key: MANAGER })
     expect(status).toBe(200)
@@ -176,7 +176,15 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(goals).not.toContain('music-instrument')
     expect(goals).toContain('mv-racquet')
     for (const { customers } of body.allianceWanted)
-      expect(customers === 'under 3' || customers >= 3).toBe(true)
+      expect(customers === 'fewer than 5' || customers >= 5).toBe(true)
+    const map = await call('GET', '/v1/goals/map', undefined, { key: MANAGER })
+    for (const { goal, customers, servedByUs, status } of body.allianceWanted) {
+      const there = map.body.goals.find((each: any) => each.goal === goal)
+      expect([status, servedByUs]).toEqual([there.status, there.status === 'served'])
+      expect(customers).toBe(there.counted >= 5 ? there.counted : 'fewer than 5')
+    }
+    const wanted = map.body.goals.filter((each: any) => each.status === 'allianceWanted')
+    for (const { goal } of wanted) expect(goals).toContain(goal)
     expect((await call('GET', '/v1/partners/gaps', undefined, { key: PARTNER })).status).toBe(403)
   })
 })

@@ -85,7 +85,12 @@ describe.each(ENGINES)('%s', (kind) => {
     }
     expect(after.body.goals.find(({ goal }: any) => goal === 'thr-sleep').believed).toBeNull()
     const gaps = await call('GET', '/v1/partners/gaps')
-    expect(gaps.body.allianceWanted[0]).toMatchObject({ goal: 'mv-racquet', poll: poll.id })
+    expect(gaps.body.allianceWanted[0]).toMatchObject({
+      goal: 'mv-racquet',
+      poll: poll.id,
+      status: 'allianceWanted',
+      servedByUs: false,
+    })
   })
 
   test('the rule stays as it was once somebody answered; before, it may change; one poll a goal', async () => {
@@ -233,7 +238,12 @@ describe.each(ENGINES)('%s', (kind) => {
       call('POST', `/v1/polls/${poll.id}/links`, { customer }, { key: 'staff' })
     const { body } = await link(who)
     expect(body).toMatchObject({ made: true, reason: null })
-    expect((await link(who)).body).toMatchObject({ made: false, reason: 'NOT_TO_BE_ASKED', url: null })
+    expect((await link(who)).body).toMatchObject({
+      made: false,
+      reason: 'NOT_TO_BE_ASKED',
+      why: 'ASKED',
+      url: null,
+    })
     expect((await link('g07-tessa')).body.made).toBe(false)
     expect(
       (await call('POST', '/v1/recommendations', { customer: who }, { key: 'BK' })).body.ask?.goal,
@@ -242,6 +252,9 @@ describe.each(ENGINES)('%s', (kind) => {
     const seen = await (await shop.send(path)).text()
     expect(seen).toContain(TENNIS.question)
     expect(seen).not.toContain(who)
+    // It is asked by the shop, and the answer is not nobody's: the page says so before she taps.
+    expect(seen).toMatch(/One question from <bdi>[^<]+<\/bdi>/)
+    expect(seen).toContain('We keep your answer with what we know of you')
     expect((await call('GET', `/v1/polls/${poll.id}`)).body).toMatchObject({ asked: 1, noAnswer: 1 })
     const answer = (answer: string, headers: Record<string, string> = { 'sec-fetch-site': 'same-origin' }) =>
       shop.send(path, {

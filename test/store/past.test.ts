@@ -84,10 +84,10 @@ test('the triggers that keep the past know every part and every column', async (
       statement(`select sql from sqlite_master where type = 'trigger' and name = ?`, `past_${table}`),
     )
     const [, object] = trigger!.sql.split('json_object(')
-    const kept = [...object!.matchAll(/'(\w+)', OLD\.`(\w+)`/g)].map(([, as, from]) => {
+    const kept = [...object!.matchAll(/'(?:\$\.)?(\w+)', OLD\.`(\w+)`/g)].map(([, as, from]) => {
       expect(as).toBe(from)
       return as
     })
-    expect(kept.toSorted(), table).toEqual(columns.map((column) => column.name).toSorted())
+    expect(new Set(kept), table).toEqual(new Set(columns.map((column) => column.name)))
   }
 })
