@@ -158,7 +158,8 @@ export const forgetGuess = (engine: Engine, ref: string, goal: string, at: strin
     engine,
     ref,
     statement(
-      `update evidence set retractedAt = ?3 where customer = ?1 and goal = ?2 and kind = 'bought' and retractedAt is null`,
+      `update evidence set retractedAt = ?3, retractedBy = 'customer'
+       where customer = ?1 and goal = ?2 and kind = 'bought' and retractedAt is null`,
       ref,
       goal,
       at,

@@ -198,6 +198,8 @@ type EvidenceRow = {
   isLive: number
   /** She wished it gone: it does not come back by a rule. */
   isErased: number
+  /** She let us forget the guess: for the whole purchase, and for good. */
+  isForgotten: number
 }
 
 /** Purchases looked at in one write: a customer's state is refreshed once for each. */
@@ -275,7 +277,8 @@ async function tryDerive(
     ),
     statement(
       `select id, purchaseId, goal, weight, halfLifeDays, retractedAt is null isLive,
-         retractedAt is not null and retractedBy is null isErased from evidence
+         retractedAt is not null and retractedBy is not 'rule' isErased,
+         retractedBy is 'customer' isForgotten from evidence
        where kind = 'bought' and purchaseId in (select value from json_each(?1)) and goal in (select value from json_each(?2))`,
       ids,
       JSON.stringify(goals),
@@ -287,6 +290,11 @@ async function tryDerive(
   ])) as [LineRow[], EvidenceRow[], { ref: string; version: number }[]]
   const wanted = new Set(goals)
   const keptOf = Map.groupBy(kept, ({ purchaseId, id, goal }) => lineKey(purchaseId, lineOf(id), goal))
+  const forgotten = new Set(
+    kept
+      .filter(({ isForgotten }) => isForgotten === 1)
+      .map(({ purchaseId, goal }) => `${purchaseId}#${goal}`),
+  )
   const added: (typeof evidence.$inferInsert)[] = []
   const standing = new Set<string>()
   for (const line of lines) {
@@ -298,7 +306,7 @@ async function tryDerive(
         if (row.purchaseId === line.purchaseId && lineOf(row.id) === line.n && isOfCategory(row, known))
           standing.add(row.id)
     for (const says of goalsSaid(product, known)) {
-      if (!wanted.has(says.goal)) continue
+      if (!wanted.has(says.goal) || forgotten.has(`${line.purchaseId}#${says.goal}`)) continue
       const before = keptOf.get(lineKey(line.purchaseId, line.n, says.goal)) ?? []
       const same = before.find((row) => row.isLive === 1 && saysSame(row, says))
       if (same) standing.add(same.id)

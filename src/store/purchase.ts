@@ -494,8 +494,12 @@ function evidenceStatements(
     now,
     JSON.stringify([...written.keys()]),
   )
-  return rows.length > 0 ? [retract, insertRows(evidence, rows, 'do nothing')] : [retract]
+  return rows.length > 0 ? [retract, insertRows(evidence, rows, 'do nothing', NOT_FORGOTTEN)] : [retract]
 }
+
+/** What she let us forget of a purchase stays forgotten, however often it is corrected. */
+const NOT_FORGOTTEN = `not exists (select 1 from evidence forgotten where forgotten.purchaseId = new.purchaseId
+  and forgotten.goal = new.goal and forgotten.retractedBy = 'customer')`
 
 function siteDate(known: KnownOfPurchases, input: PurchaseInput): string {
   return dateOf(localDay(Date.parse(input.soldAt), known.sites.get(input.siteId)!.timeZone))

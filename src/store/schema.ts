@@ -558,8 +558,8 @@ export const evidence = sqliteTable(
     aboutDate: text(),
     recordedAt: text().notNull(),
     retractedAt: text(),
-    /** rule: no rule speaks so any more; null: a correction of the purchase, or she wished it. */
-    retractedBy: text({ enum: ['rule'] }),
+    /** rule: no rule speaks so any more; customer: she let us forget the guess, for good; null: a correction of the purchase, or a line of her own. */
+    retractedBy: text({ enum: ['rule', 'customer'] }),
   },
   (t) => [
     index('evidence_customer').on(t.customer, t.onDate),

@@ -226,15 +226,31 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(await guesses()).toEqual(expect.arrayContaining(['look-occasion', 'music-first-notes']))
     for (let twice = 0; twice < 2; twice++)
       expect((await change(shop, 'g01-ana', { notSo: 'look-occasion' })).body).toEqual(CHANGED)
+    const drum = (revision: number) =>
+      shop.ask('POST', '/v1/purchases', {
+        purchases: [
+          {
+            source: 'till',
+            externalId: 'drum',
+            revision,
+            customer: 'g01-ana',
+            soldAt: '2026-03-14T16:00:00Z',
+            lines: [{ category: 'toys-music', name: 'Drum', quantity: 1, unitPrice: 1000 + revision }],
+          },
+        ],
+      })
+    expect((await drum(0)).body.results[0].status).toBe('created')
     const forgotten = { forget: { what: 'guess', id: 'music-first-notes' } }
     expect((await change(shop, 'g01-ana', forgotten)).body).toEqual(CHANGED)
+    // Corrected, the purchase does not bring it back.
+    expect((await drum(1)).body.results[0].status).toBe('replaced')
     expect(await guesses()).not.toEqual(expect.arrayContaining(['look-occasion']))
     expect(await guesses()).not.toEqual(expect.arrayContaining(['music-first-notes']))
     const after = (await about(shop, 'g01-ana')).body
     expect(after.told.map((line: any) => line.says)).toEqual([
       'You told us no to special occasions on 14 March.',
     ])
-    expect(after.bought).toHaveLength(5)
+    expect(after.bought).toHaveLength(6)
 
     // Name and child, and what answers had kept of the child.
     await decide(shop, 'g01-ana', 'BK', { id: 'kept-1' })
