@@ -8,8 +8,16 @@ import { codeOf } from '../core/referral-code.ts'
 import { dateOf, dayOf, localDay, weekOf } from '../core/time.ts'
 import type { Engine } from '../store/engine.ts'
 import { GuardFailed } from '../store/engine.ts'
-import type { OutcomeRow, OutcomeWrite } from '../store/outcome.ts'
-import { findAwaited, findOutcome, findReferral, notOurs, recordOutcome } from '../store/outcome.ts'
+import type { ChoiceRow, OutcomeRow, OutcomeWrite } from '../store/outcome.ts'
+import {
+  ACCEPTED,
+  findAwaited,
+  findChoicesSince,
+  findOutcome,
+  findReferral,
+  notOurs,
+  recordOutcome,
+} from '../store/outcome.ts'
 import { findRecommendation } from '../store/recommendation.ts'
 import type { Reading, ReferralFile, ReferralRow } from '../store/referral.ts'
 import { evidenceFrom, findReferralFile, followed, withinCapacity } from '../store/referral.ts'
@@ -274,8 +282,7 @@ async function keep(
         at,
         nowMs,
         today: dateOf(localDay(nowMs, timeZone)),
-        // What arrives late does not undo what happened since.
-        latest: rec.outcomeAt === null || rec.outcomeAt <= at,
+        since: rec.outcomeAt !== null && rec.outcomeAt > at ? await findChoicesSince(engine, rec.id, at) : [],
         reading: { timeZone, reportDays: catalogue.policy.reportDays, now },
       }
       if (accepts) Object.assign(answered, await accept(engine, write, told, attempt))
@@ -307,7 +314,8 @@ type Told = {
   at: string
   nowMs: number
   today: string
-  latest: boolean
+  /** What she chose since: what arrives late does not undo it. */
+  since: ChoiceRow[]
   reading: Reading
 }
 
@@ -318,7 +326,7 @@ async function accept(
   told: Told,
   attempt: number,
 ): Promise<Partial<Recorded>> {
-  const { catalogue, rec, listed, input, nowMs, today, latest, reading } = told
+  const { catalogue, rec, listed, input, nowMs, today, since, reading } = told
   const before = await findReferral(engine, rec.id)
   const session = input.sessionId ? listed.sessions.find((s) => s.id === input.sessionId) : undefined
   if (input.sessionId && !session)
@@ -328,7 +336,9 @@ async function accept(
   // Who thinks again keeps the code, and may take another day.
   const stands = before !== null && before.state !== 'withdrawn'
   const chosen = session?.id ?? (stands ? before.sessionId : null)
-  const takes = session !== undefined && latest && !(stands && before.sessionId === session.id)
+  const overtaken = since.some(({ state, sessionId }) => !ACCEPTED.includes(state) || sessionId !== null)
+  if (overtaken && !stands) return {}
+  const takes = session !== undefined && !overtaken && !(stands && before.sessionId === session.id)
   if (takes) {
     const leaseMs = Math.min(session.startsMs, nowMs + catalogue.policy.holdDays * DAY_MS)
     write.releases = before !== null
@@ -369,7 +379,7 @@ async function accept(
     newsOn: null,
     version: 1,
   }
-  if (before === null || (latest && (takes || !stands))) {
+  if (!overtaken && (before === null || takes || !stands)) {
     const file = before
       ? (await findReferralFile(engine, before.code))!
       : { referral: row, events: [], entries: [], disputes: [], terms: terms?.record ?? null }
@@ -405,9 +415,9 @@ async function accept(
 
 /** She declines: what was kept for her is given back, and the goals of the offer weigh less for a while. */
 async function decline(engine: Engine, write: OutcomeWrite, told: Told): Promise<void> {
-  const { rec, listed, input, latest } = told
-  write.releases = latest
-  const before = latest ? await findReferral(engine, rec.id) : null
+  const { rec, listed, input, since } = told
+  write.releases = !since.some(({ state }) => ACCEPTED.includes(state))
+  const before = write.releases ? await findReferral(engine, rec.id) : null
   if (before && (before.state === 'accepted' || before.state === 'booked')) {
     const file = (await findReferralFile(engine, before.code))!
     write.follows.push(...eventFrom(file, told, 'withdrawn', false).follows)
@@ -424,7 +434,7 @@ async function decline(engine: Engine, write: OutcomeWrite, told: Told): Promise
 /** What follows for a referral from what was said at our side. */
 function eventFrom(
   file: ReferralFile,
-  { input, at, reading, catalogue }: Told,
+  { input, rec, at, reading, catalogue }: Told,
   kind: 'accepted' | 'booked' | 'withdrawn',
   isNew: boolean,
 ) {
@@ -432,7 +442,8 @@ function eventFrom(
     id: `shop/${input.eventId}`,
     code: file.referral.code,
     kind,
-    at,
+    // What is heard late follows what is known by now.
+    at: rec.outcomeAt !== null && rec.outcomeAt > at ? rec.outcomeAt : at,
     aboutOn: null,
     valueMinor: null,
     voids: null,

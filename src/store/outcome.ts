@@ -47,8 +47,27 @@ export async function findReferral(
 
 /** States that mean that it was said aloud. */
 const SAID = ['said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong']
-const ACCEPTED = ['accepted', 'booked']
+export const ACCEPTED = ['accepted', 'booked']
 const DECLINED = ['declined', 'wrong']
+
+export type ChoiceRow = Pick<OutcomeRow, 'state' | 'sessionId'>
+
+/** What she chose after an instant: accepted, with a session or without one, or declined. */
+export async function findChoicesSince(
+  engine: Engine,
+  recommendationId: string,
+  at: string,
+): Promise<ChoiceRow[]> {
+  return engine.all<ChoiceRow>(
+    statement(
+      `select state, sessionId from outcome where recommendationId = ?1 and at > ?2 and orphan = 0
+         and state in (select value from json_each(?3))`,
+      recommendationId,
+      at,
+      JSON.stringify([...ACCEPTED, ...DECLINED]),
+    ),
+  )
+}
 
 /**
  * Acceptance learns of an outcome: that it was said counts once for each answer, and so does each way it was met.
