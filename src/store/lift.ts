@@ -42,7 +42,7 @@ export async function firstDecision(engine: Engine, timeZone: string): Promise<s
   return row?.at ? dateOf(localDay(Date.parse(row.at), timeZone)) : null
 }
 
-/** What is brought on a day, by a purchase's line: price less cost, the unknown cost as a share of the price. */
+/** What a purchase's line brings: price less cost, the unknown cost as a share of the price. */
 const PRICE = 'coalesce(l.totalMinor, l.quantity * l.unitPriceMinor)'
 const COST = 'coalesce(l.unitCostMinor, pr.costMinor)'
 const BROUGHT = `(${PRICE} - coalesce(l.quantity * ${COST}, ${ASSUMED_COST_SHARE} * ${PRICE}))`
@@ -50,6 +50,21 @@ const BROUGHT = `(${PRICE} - coalesce(l.quantity * ${COST}, ${ASSUMED_COST_SHARE
 const DAY = '((unixepoch(p.soldAt) - ?1 + 8640000000) / 86400 - 100000)'
 /** Later purchases, and money back: the first one was no work of ours. */
 const LATER = `p.customer is not null and p.voided = 0 and coalesce(p.stage, 'back') = 'back' and p.currency = ?2`
+/**
+ * By customer and day from ?3 to ?4: what her later purchases brought, and what partners owe us for our introductions
+ * of her, less what their benefits cost us. `sold` and `costUnknown`: of the purchases.
+ */
+const DAYS = `select customer, day, sum(minor) minor, sum(sold) sold, sum(costUnknown) costUnknown from (
+    select p.customer customer, ${DAY} day, ${BROUGHT} minor, abs(${PRICE}) sold,
+      iif(${COST} is null, abs(${PRICE}), 0) costUnknown
+    from purchase p join purchaseLine l on l.purchaseId = p.id join product pr on pr.id = l.productId
+    where ${LATER} and p.soldAt >= ?3 and p.soldAt < ?4
+    union all
+    select r.customer, cast(julianday(e.onDate) - julianday(?5) as integer), e.amount, 0, 0
+    from ledgerEntry e join referral r on r.code = e.code
+    where r.direction = 'ours' and r.customer is not null and e.unit = 'money' and e.currency = ?2
+      and e.onDate >= ?6 and e.onDate < ?7
+  ) group by customer, day order by customer, day`
 
 type About = {
   period: LiftPeriod
@@ -76,30 +91,15 @@ export async function readLift(engine: Engine, about: About): Promise<LiftRead> 
   const midnight = (day: number) => instantOf(`${dateOf(day)}T00:00:00`, timeZone)
   const from = Math.floor(midnight(start) / 1000)
   const iso = (day: number) => new Date(midnight(day)).toISOString()
+  const broughtBetween = (day: number, before: number) =>
+    statement(DAYS, from, currency, iso(day), iso(before), period.startsOn, dateOf(day), dateOf(before))
 
   const [[first], customers, before, within, decisions] = (await engine.allOf([
     statement('select min(soldAt) at from purchase where customer is not null'),
     // In the order in which they were met: the share of the holdout depended on how many there were.
     statement('select ref, holdout, holdoutShare, joinedOn from customer order by rowid'),
-    statement(
-      `select p.customer customer, ${DAY} day, sum(${BROUGHT}) minor
-       from purchase p join purchaseLine l on l.purchaseId = p.id join product pr on pr.id = l.productId
-       where ${LATER} and p.soldAt >= ?3 and p.soldAt < ?4 group by p.customer, day`,
-      from,
-      currency,
-      iso(start - Math.min(plannedDays, UNPLANNED_DAYS)),
-      iso(start),
-    ),
-    statement(
-      `select p.customer customer, ${DAY} day, sum(${BROUGHT}) minor, sum(abs(${PRICE})) sold,
-         sum(case when ${COST} is null then abs(${PRICE}) else 0 end) costUnknown
-       from purchase p join purchaseLine l on l.purchaseId = p.id join product pr on pr.id = l.productId
-       where ${LATER} and p.soldAt >= ?3 and p.soldAt < ?4 group by p.customer, day order by p.customer, day`,
-      from,
-      currency,
-      iso(start),
-      iso(start + days),
-    ),
+    broughtBetween(start - Math.min(plannedDays, UNPLANNED_DAYS), start),
+    broughtBetween(start, start + days),
     statement(
       `select customer, at, arm, coalesce(offerId, wouldOffer) offerId, propensity, outcome, outcomeAt
        from recommendation where customer is not null and arm in ('offer', 'explore', 'silence')

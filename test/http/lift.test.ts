@@ -187,6 +187,36 @@ describe('a shop as shops are', () => {
       4,
     )
 
+    // What a partner owes for an introduction of hers is brought by her, less what its benefit cost, until it is taken back.
+    const owed = async (id: string, cause: string, amount: number, onDate: string, reverses: string | null) =>
+      run(
+        shop,
+        `insert into ledgerEntry (id, partnerId, allianceId, code, cause, unit, amount, currency, termsVersion, onDate, dueOn, reverses, recordedAt)
+         values (?, 'P01', 'A01', 'BK-LIFT1', ?, 'money', ?, 'USD', 1, ?, ?, ?, '2026-06-01T12:00:00.000Z')`,
+        id,
+        cause,
+        amount,
+        onDate,
+        onDate,
+        reverses,
+      )
+    await run(
+      shop,
+      `insert into referral (code, direction, offerId, partnerId, allianceId, customer, state, expiresOn, createdAt)
+       values ('BK-LIFT1', 'ours', 'O054', 'P01', 'A01', ?, 'enrolled', '2026-06-01', '2026-05-01T12:00:00.000Z')`,
+      known!.ref,
+    )
+    await owed('l1', 'commission', 5600, '2026-06-01', null)
+    await owed('l2', 'benefit', -600, '2026-05-20', null)
+    await owed('l0', 'commission', 9900, '2026-03-15', null)
+    const brought = async () => figure(await lift(shop), 'CONTRIBUTION_OFFERED').number
+    const offered = figure(with1, 'CONTRIBUTION_OFFERED').number
+    const all = with1.arms[0].customers
+    expect(await brought()).toBeCloseTo(offered + 5000 / all, 6)
+    await owed('l3', 'commission', -5600, '2026-06-02', 'l1')
+    expect(await brought()).toBeCloseTo(offered - 600 / all, 6)
+    await run(shop, `delete from ledgerEntry where code = 'BK-LIFT1'`)
+
     expect((await shop.ask('DELETE', '/v1/customers/brand-new', undefined, 'owner')).status).toBe(200)
     const without = await lift(shop)
     expect(figure(without, code)).toEqual(figure(after, code))
