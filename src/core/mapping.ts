@@ -7,8 +7,7 @@
  */
 import type { Category, Rule, WordRule } from './catalogue.ts'
 import type { Goal } from './goal.ts'
-import type { Thing } from './purchase.ts'
-import { facetsOf } from './tag.ts'
+import { termsOf } from './term.ts'
 import { stemOf } from './words.ts'
 
 /** A rule is of a category, or of a facet of names. */
@@ -77,36 +76,6 @@ export type MappedShare = {
 }
 
 export const choiceKey = (kind: TermKind, term: string, goal: string): string => `${kind}/${term}/${goal}`
-
-/**
- * The facets of a name that may stand for a goal: things, words and phrases alike. Colours, sizes, ages and codes
- * are none. In order of appearance. Remembered for names read lately, because a till reads the same ones all day.
- */
-export function termsOf({ name }: Pick<Thing, 'name'>): readonly string[] {
-  if (name === null) return []
-  let terms = remembered.get(name)
-  if (!terms) {
-    if (remembered.size >= 5000) remembered.clear()
-    remembered.set(name, (terms = readTerms(name)))
-  }
-  return terms
-}
-
-const remembered = new Map<string, readonly string[]>()
-
-function readTerms(name: string): string[] {
-  const facets = facetsOf({ name })
-  const untelling = new Set(facets.filter(({ kind }) => kind === 'colour').map(({ facet }) => facet))
-  return facets
-    .filter(
-      ({ kind, facet }) =>
-        kind === 'thing' && !facet.split(' ').some((word) => untelling.has(word) || SIZE.test(word)),
-    )
-    .map(({ facet }) => facet)
-}
-
-/** Sizes in letters: `s`, `xxl`. */
-const SIZE = /^x{0,4}[sml]$/
 
 /** The facet that a person means by a word or two: `Ukuleles` is `ukulele`. What is no facet stays as it is. */
 export function facetMeant(words: string): string {
@@ -243,7 +212,7 @@ function beginsAlike(a: string, b: string): boolean {
 }
 
 /** Single words of a text, folded as facets are. */
-const plainWords = (text: string): string[] => readTerms(text).filter(isSingle)
+const plainWords = (text: string): string[] => termsOf({ name: text }).filter(isSingle)
 
 /** A term with the products it stands for. */
 type Term = { kind: TermKind; term: string; name: string; products: MappedProduct[] }

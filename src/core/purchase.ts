@@ -1,5 +1,5 @@
 /** What a purchase means: which one was the first, and what its lines say about goals. */
-import { termsOf } from './mapping.ts'
+import { termsOf } from './term.ts'
 
 /** What something bought says about a goal. */
 export type Says = { goal: string; weight: number; halfLifeDays: number }

@@ -1,5 +1,5 @@
 import { minorFromText } from '../core/money.ts'
-import type { LineRow, ProblemRow, ProductRow, ReadContext } from './export.ts'
+import type { LineRow, ProblemRow, ProductRow, ReadContext } from './dialect.ts'
 
 /** A name that the till showed: longer ones are not names. */
 const NAME_MAX = 500

@@ -1,6 +1,6 @@
 import { totalOf } from '../core/money.ts'
 import { Cells, headerFit, timeZoneFromText } from './cell.ts'
-import type { Dialect } from './export.ts'
+import type { Dialect } from './dialect.ts'
 
 /**
  * Encore's own CSV of sold lines, for tills that export nothing we know. Ours, so this comment is its reference.

@@ -1,6 +1,6 @@
 import { totalOf, unitOf } from '../core/money.ts'
 import { Cells, headerFit } from './cell.ts'
-import type { Dialect, ReadContext } from './export.ts'
+import type { Dialect, ReadContext } from './dialect.ts'
 
 /** What stands only in the first record of an order. */
 const OF_ORDER = ['created at', 'currency', 'financial status', 'cancelled at', 'customer id']

@@ -1,5 +1,5 @@
 import { Cells, headerFit, lastCategory, variantName } from './cell.ts'
-import type { Dialect, ReadContext, Row } from './export.ts'
+import type { Dialect, ReadContext, Row } from './dialect.ts'
 
 /** Where one header set keeps what we read, in the form of `headerName`. */
 type Columns = { handle: string; sku: string; gtin: string; price: string; category: string }

@@ -1,5 +1,5 @@
 import { Cells, headerFit, lastCategory, variantName } from './cell.ts'
-import type { Dialect } from './export.ts'
+import type { Dialect } from './dialect.ts'
 import { isOnlyVariation } from './square-sales.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { unitOf } from '../core/money.ts'
 import { Cells, headerFit, lastCategory, timeZoneFromText, variantName } from './cell.ts'
-import type { Dialect } from './export.ts'
+import type { Dialect } from './dialect.ts'
 
 /**
  * Square, item sales, "Items detail CSV": one record per line of a payment or refund.

@@ -8,7 +8,7 @@ import { json, jsonBody } from './document.ts'
 import { ref } from './fields.ts'
 import { Problem, parsed, problems } from './problem.ts'
 import { tellReferral } from './referral-events.ts'
-import { FollowedSchema, ToldSchema } from './referrals.ts'
+import { FollowedSchema, ToldSchema } from './referral-schema.ts'
 import { isSigned, newSecret, REPLAY_WINDOW_SECONDS } from './webhook-signature.ts'
 
 const { eventId: _, kind: __, ...toldFields } = ToldSchema.shape

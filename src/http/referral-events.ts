@@ -24,7 +24,7 @@ import {
 import type { Deps } from './app-context.ts'
 import { siteOf } from './auth.ts'
 import { Problem, reused } from './problem.ts'
-import type { FollowedAnswer, RedeemInput, ToldInput } from './referrals.ts'
+import type { FollowedAnswer, RedeemInput, ToldInput } from './referral-schema.ts'
 
 /** Attempts before a write that others keep overtaking gives up. */
 const ATTEMPTS = 60

@@ -1,7 +1,7 @@
 /** A library's rows beside the products that are known: what is new, what changed. */
 import type { Category, ProductIndex } from '../core/catalogue.ts'
 import { addProduct, matchLine } from '../core/catalogue.ts'
-import type { ProductRow } from '../dialects/export.ts'
+import type { ProductRow } from '../dialects/dialect.ts'
 import type { LibraryChange, Shelf, ShelfProduct } from '../store/product.ts'
 import type { LineProblem } from './order.ts'
 

@@ -1,7 +1,7 @@
 /** Sold lines into orders: the lines of an order may stand anywhere in a file. */
 import { digest } from '../core/chance.ts'
 import { instantOf } from '../core/time.ts'
-import type { LineRow } from '../dialects/export.ts'
+import type { LineRow } from '../dialects/dialect.ts'
 import type { PurchaseInput, PurchaseLineInput } from '../store/purchase.ts'
 
 /** What a till may call a customer: what the service would refuse from a till, it could never be asked about. */

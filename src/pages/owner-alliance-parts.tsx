@@ -2,7 +2,7 @@
 import { daysSilent, REFERRAL_STATES } from '../core/referral.ts'
 import { dayOf } from '../core/time.ts'
 import type { HealthAnswer } from '../http/health-of-alliances.ts'
-import type { Referral } from '../http/referrals.ts'
+import type { Referral } from '../http/referral-schema.ts'
 import { moneyWords, timeWords } from './layout.tsx'
 import { dateWords, fieldWords, Hidden } from './owner-fields.tsx'
 import type { AllianceAnswer, Difference } from './owner-preview.tsx'

@@ -1,7 +1,7 @@
 /** What is needed from a partner: late word first, then terms to decide on, checks running out, drafts to mend. */
 import type { Child } from 'hono/jsx'
 import { dayOf } from '../core/time.ts'
-import type { Referral } from '../http/referrals.ts'
+import type { Referral } from '../http/referral-schema.ts'
 import type { Desk } from './partner-frame.tsx'
 import { counted, dayText, read } from './partner-frame.tsx'
 import type { AllianceSeen } from './partner-terms.tsx'

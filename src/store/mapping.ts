@@ -1,9 +1,10 @@
 /** Mapping decisions: rules accepted and taken back, and what past purchases say by them. */
 import type { Catalogue } from '../core/catalogue.ts'
 import type { MappedProduct, Sold, TermKind } from '../core/mapping.ts'
-import { choiceKey, suggestMappings, termsOf } from '../core/mapping.ts'
+import { choiceKey, suggestMappings } from '../core/mapping.ts'
 import type { Says } from '../core/purchase.ts'
 import { goalsSaid } from '../core/purchase.ts'
+import { termsOf } from '../core/term.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import type { By } from './audit.ts'
 import { audited } from './audit.ts'

@@ -6,10 +6,11 @@ import type { Rule } from '../../src/core/catalogue.ts'
 import { drawn } from '../../src/core/chance.ts'
 import type { Goal } from '../../src/core/goal.ts'
 import type { MappingRows } from '../../src/core/mapping.ts'
-import { suggestMappings, termsOf } from '../../src/core/mapping.ts'
+import { suggestMappings } from '../../src/core/mapping.ts'
 import type { BasketLine } from '../../src/core/moment.ts'
 import { momentOf } from '../../src/core/moment.ts'
 import { evidenceOf, goalsSaid } from '../../src/core/purchase.ts'
+import { termsOf } from '../../src/core/term.ts'
 import { goal, line, NOON, smallShop } from '../support/small-shop.ts'
 
 const read = <T>(name: string) => JSON.parse(readFileSync(`seed/juniper-row/${name}.json`, 'utf8')) as T

@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs'
-import {
-  type Dialect,
-  type LineRow,
-  type ProblemRow,
-  type ProductRow,
-  type ReadOptions,
-  readExport,
-} from '../../src/dialects/export.ts'
+import type { Dialect, LineRow, ProblemRow, ProductRow } from '../../src/dialects/dialect.ts'
+import { type ReadOptions, readExport } from '../../src/dialects/export.ts'
 
 /** Everything that a file was read into, by kind. */
 export type ReadFile = {

@@ -1,6 +1,6 @@
 /** Referrals over HTTP: what a partner tells, once, in any order, signed or by key, and what it may see. */
 import { describe, expect, test } from 'vitest'
-import { FollowedSchema } from '../../src/http/referrals.ts'
+import { FollowedSchema } from '../../src/http/referral-schema.ts'
 import { signedHeaders } from '../../src/http/webhook-signature.ts'
 import { addKey } from '../../src/store/key.ts'
 import type { Shop } from '../support/shop.ts'
