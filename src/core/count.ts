@@ -107,10 +107,12 @@ export class Counter {
   readonly #products = new Map<number, [number, number]>()
   readonly #days = new Map<number, Map<number, number>>()
 
-  /** Count the orders as they are after, less those as they were before. */
-  add(before: Iterable<CountedOrder>, after: Iterable<CountedOrder>): void {
-    const was = this.#orders(before, -1)
-    const is = this.#orders(after, 1)
+  /** Count the orders as they are after, less those as they were before. An order in both is the same object. */
+  add(before: readonly CountedOrder[], after: readonly CountedOrder[]): void {
+    const stood = new Set(before)
+    const stays = new Set(after.filter((order) => stood.has(order)))
+    const was = this.#orders(before, -1, stays)
+    const is = this.#orders(after, 1, stays)
     for (const customer of new Set([...was.keys(), ...is.keys()])) {
       const had = customerItems(was.get(customer) ?? [])
       const has = customerItems(is.get(customer) ?? [])
@@ -140,20 +142,18 @@ export class Counter {
         if (orders !== 0) yield [id, day, orders]
   }
 
-  /** Count what each order alone says; what is known of a customer's purchases comes back, by customer. */
-  #orders(orders: Iterable<CountedOrder>, sign: 1 | -1): Map<string, Bought[]> {
+  /**
+   * Count what each order alone says, but for those that stay as they are; what is known of a customer's purchases
+   * comes back, by customer.
+   */
+  #orders(
+    orders: readonly CountedOrder[],
+    sign: 1 | -1,
+    stays: ReadonlySet<CountedOrder>,
+  ): Map<string, Bought[]> {
     const histories = new Map<string, Bought[]>()
     for (const order of orders) {
-      const items = sold(order)
-      const day = dayOf(order.soldAt)
-      for (const item of items) {
-        if (item >= ID_LIMIT) throw new RangeError(`product ${item} is beyond what can be counted`)
-        let row = this.#days.get(item)
-        if (!row) this.#days.set(item, (row = new Map()))
-        row.set(day, (row.get(day) ?? 0) + sign)
-      }
-      for (const item of basketItems(items)) this.#product(item, 0, sign)
-      for (const [a, b] of basketPairs(items)) this.#pairs.add(a, b, 'baskets', sign)
+      if (!stays.has(order)) this.#basket(order, sign)
       if (order.customer === null) continue
       const own = order.lines.filter((line) => line.quantity > 0 && !line.gift).map((line) => line.productId)
       const bought = { at: Date.parse(order.soldAt), items: own }
@@ -164,6 +164,19 @@ export class Counter {
     return histories
   }
 
+  #basket(order: CountedOrder, sign: 1 | -1): void {
+    const items = sold(order)
+    const day = dayOf(order.soldAt)
+    for (const item of items) {
+      if (item >= ID_LIMIT) throw new RangeError(`product ${item} is beyond what can be counted`)
+      let row = this.#days.get(item)
+      if (!row) this.#days.set(item, (row = new Map()))
+      row.set(day, (row.get(day) ?? 0) + sign)
+    }
+    for (const item of basketItems(items)) this.#product(item, 0, sign)
+    for (const [a, b] of basketPairs(items)) this.#pairs.add(a, b, 'baskets', sign)
+  }
+
   #product(id: number, slot: 0 | 1, by: number): void {
     const cell = this.#products.get(id)
     if (cell) cell[slot] += by
@@ -172,7 +185,7 @@ export class Counter {
 }
 
 /** The counts of `after` less those of `before`, each holding every order of the customers named. */
-export function countsOf(before: Iterable<CountedOrder>, after: Iterable<CountedOrder>): Counts {
+export function countsOf(before: readonly CountedOrder[], after: readonly CountedOrder[]): Counts {
   const counter = new Counter()
   counter.add(before, after)
   return { pairs: [...counter.pairs()], products: counter.products(), days: [...counter.days()] }

@@ -44,7 +44,7 @@ import { pollLinks } from './poll-links.ts'
 import { polls } from './polls.ts'
 import { previews } from './preview.ts'
 import { fieldErrors, invalid, Problem, problemResponse } from './problem.ts'
-import { purchases } from './purchases.ts'
+import { PURCHASES_BODY_BYTES, purchases } from './purchases.ts'
 import { rankings } from './rankings.ts'
 import { recommendations } from './recommendations.ts'
 import { referrals } from './referrals.ts'
@@ -66,21 +66,22 @@ export type AppOptions = {
 }
 
 const MOST_BYTES = 256 * 1024
-const counted = (maxSize: number) =>
-  bodyLimit({
-    maxSize,
+const tooLarge = (most: number) => new Problem('too_large', `The body is larger than ${most / 1024} KB.`)
+const limitOf = (path: RegExp, most: number) => ({
+  path,
+  most,
+  countedBody: bodyLimit({
+    maxSize: most,
     onError: () => {
-      throw new Problem('too_large', `The body is larger than ${maxSize / 1024} KB.`)
+      throw tooLarge(most)
     },
-  })
-const countedBody = counted(MOST_BYTES)
-/** Addresses that take larger bodies than all others. */
-const LARGER = [
-  {
-    path: /^\/v1\/offers\/[^/]+\/sessions\/import$/,
-    most: CALENDAR_BODY_BYTES,
-    countedBody: counted(CALENDAR_BODY_BYTES),
-  },
+  }),
+})
+/** The first that fits says how large a body may be: calendars and a day's sales are large. */
+const LIMITS = [
+  limitOf(/^\/v1\/offers\/[^/]+\/sessions\/import$/, CALENDAR_BODY_BYTES),
+  limitOf(/^\/v1\/purchases$/, PURCHASES_BODY_BYTES),
+  limitOf(/^/, MOST_BYTES),
 ]
 
 /**
@@ -142,10 +143,9 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
         throw new Problem('not_a_json_type')
     }
     // Only a body of unknown length must be counted as it comes.
-    const larger = LARGER.find(({ path }) => path.test(c.req.path))
-    if (length === undefined || c.req.header('transfer-encoding') !== undefined)
-      return (larger?.countedBody ?? countedBody)(c, next)
-    if (Number(length) > (larger?.most ?? MOST_BYTES)) throw new Problem('too_large')
+    const { most, countedBody } = LIMITS.find(({ path }) => path.test(c.req.path))!
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return countedBody(c, next)
+    if (Number(length) > most) throw tooLarge(most)
     return next()
   })
 

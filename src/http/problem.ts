@@ -17,7 +17,7 @@ export const PROBLEMS = {
   conflict: [409, 'This cannot be done as things stand'],
   illegal_move: [409, 'That move is not open from this state'],
   changed_meanwhile: [412, 'It was changed since you read it'],
-  too_large: [413, 'The body is larger than 256 KB'],
+  too_large: [413, 'The body is too large'],
   not_a_json_type: [415, 'The body must be application/json'],
   id_reused: [422, 'This id was used for something else'],
   unknown_reference: [422, 'The request names something unknown'],
@@ -112,7 +112,7 @@ export function fieldErrors(
     .flatMap(({ path, message, keys }) =>
       // A field that nobody knows is named itself, not where it stands.
       keys
-        ? keys.map((key) => ({ field: named([...path, key]), message: 'is not known here' }))
+        ? keys.map((key) => ({ field: named([...path, key]), message: 'is no field here' }))
         : [{ field: named(path), message }],
     )
     .slice(0, 20)

@@ -13,6 +13,9 @@ import { json, jsonBody } from './document.ts'
 import { currency, instant, ref, SaleLineSchema, text } from './fields.ts'
 import { problems } from './problem.ts'
 
+/** 500 purchases of twenty lines. */
+export const PURCHASES_BODY_BYTES = 1024 * 1024
+
 const PurchaseSchema = z
   .strictObject({
     source: ref(),
@@ -70,7 +73,7 @@ const route = createRoute({
   tags: ['till'],
   summary: 'What was sold',
   description:
-    'Unique on (source, externalId): a repeat changes nothing, a higher revision replaces, `voided: true` takes back. The very next recommendation knows it.',
+    'Unique on (source, externalId): a repeat changes nothing, a higher revision replaces, `voided: true` takes back. Up to 500 at once, in a body of up to 1 MB. The very next recommendation knows it.',
   security: [{ key: [] }],
   request: { body: jsonBody(BodySchema) },
   responses: {

@@ -371,7 +371,7 @@ async function tryIngest(
     )
   statements.push(...priceStatements(written), ...evidenceStatements(written, known, options.now))
   if (options.deferLearning) statements.push(statement('update revision set relearnDue = 1'))
-  else statements.push(...learn(countsOf(ordersBefore.values(), ordersAfter.values())))
+  else statements.push(...learn(countsOf([...ordersBefore.values()], [...ordersAfter.values()])))
   if (touched.length > 0) statements.push(refreshState(touched))
   await engine.atomic(statements)
   return withStage

@@ -87,7 +87,7 @@ describe('an alliance', () => {
     await press(page, 'Save the draft')
     // What is wrong stands beside its field, and nothing that was typed is lost.
     const benefit = page.getByLabel('The benefit, in a sentence')
-    await expect.poll(() => benefit.getAttribute('aria-invalid')).toBe('true')
+    await expect.poll(() => benefit.getAttribute('aria-invalid'), { timeout: 30_000 }).toBe('true')
     expect(await page.getByLabel('Until, that day included').inputValue()).toBe('2027-02-28')
     await type(page, 'The benefit, in a sentence', 'a free first hour on the soft floor')
     await press(page, 'Save the draft')

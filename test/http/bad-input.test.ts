@@ -29,7 +29,7 @@ describe.each(ENGINES)('%s', (kind) => {
       [withLines(...Array(501).fill(line)), 400, 'invalid_request', 'basket.lines'],
       [{ basket: { currency: 'EUR', lines: [] } }, 422, 'unknown_reference', 'basket.currency'],
       [{ asOf: SEEDED_AT }, 400, 'invalid_request', 'asOf'],
-      [{ surprise: 1 }, 400, 'invalid_request'],
+      [{ surprise: 1 }, 400, 'invalid_request', 'surprise'],
       [{ site: 'XX' }, 403, 'forbidden', 'site'],
       ['{"basket":', 400, 'not_json'],
       ['[]', 400, 'invalid_request'],
@@ -50,6 +50,24 @@ describe.each(ENGINES)('%s', (kind) => {
       (await shop.engine.all<{ n: number }>({ sql: 'select count(*) n from recommendation', params: [] }))[0]!
         .n,
     ).toBe(0)
+  })
+
+  test('a day’s sales may be large, and too large says how large', async () => {
+    const shop = await openShop(kind)
+    const sold = (purchases: number, lines: number) => ({
+      purchases: Array.from({ length: purchases }, (_, n) => ({
+        source: 'large',
+        externalId: `n${n}`,
+        soldAt: '2026-03-13T12:00:00-06:00',
+        lines: Array.from({ length: lines }, (_, at) => ({ ...line, sku: `L-${at}`, name: `Thing ${at}` })),
+      })),
+    })
+    const large = sold(300, 20)
+    expect(JSON.stringify(large).length).toBeGreaterThan(300_000)
+    const { status, body } = await shop.ask('POST', '/v1/purchases', large)
+    expect([status, body.results.length]).toEqual([207, 300])
+    const refused = await shop.ask('POST', '/v1/purchases', sold(500, 60))
+    expect([refused.status, refused.body.detail]).toEqual([413, 'The body is larger than 1024 KB.'])
   })
 
   test('what a till cannot know is no error: unknown skus, empty baskets, emoji, 500 lines, unknown customers', async () => {
@@ -131,6 +149,7 @@ describe.each(ENGINES)('%s', (kind) => {
           (
             await shop.engine.all<{ n: number }>({ sql: 'select count(*) n from recommendation', params: [] })
           )[0]!.n,
+        { timeout: 30_000 },
       )
       .toBe(1)
   })
