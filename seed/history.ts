@@ -1,26 +1,33 @@
 /**
  * Five months in the life of Juniper Row: introductions both ways and what became of them, favours, statements,
- * doubts, wishes, a draft and a proposal. Played in the order in which it happened through the service's own
- * writes, so that states, ledger and statements are derived, never typed. The families are nobody the till knows.
+ * doubts, wishes, a draft, a proposal and a poll. Played in the order in which it happened through the service's own
+ * writes, so that states, ledger and statements are derived, never typed. The families that were introduced are nobody
+ * the till knows; those that were asked by letter are customers, and the till asks them nothing because of it.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Catalogue, Listed } from '../src/core/catalogue.ts'
 import { termsFor } from '../src/core/catalogue.ts'
 import { digest } from '../src/core/chance.ts'
+import type { PollAnswer } from '../src/core/poll.ts'
 import { codeOf } from '../src/core/referral-code.ts'
 import type { TermsRecord } from '../src/core/terms.ts'
 import { needsBriefing } from '../src/core/terms.ts'
-import { dateOf, dayOf, localIso } from '../src/core/time.ts'
+import { dateOf, dayOf, localDay, localIso } from '../src/core/time.ts'
+import { linesOf } from '../src/http/customers.ts'
 import { addTerms, findAlliance, recordDecision } from '../src/store/alliance.ts'
 import type { By } from '../src/store/audit.ts'
 import { audited } from '../src/store/audit.ts'
 import type { Engine } from '../src/store/engine.ts'
 import { BUMP } from '../src/store/engine.ts'
+import { recordEvidence } from '../src/store/evidence.ts'
 import { confirmHold, takeHold } from '../src/store/hold.ts'
+import { hashKey } from '../src/store/key.ts'
 import { disputed, issueStatement, posted, readAccount } from '../src/store/ledger.ts'
 import type { OfferFields } from '../src/store/offer.ts'
 import { draftOffer, fieldsOf, findOffer } from '../src/store/offer.ts'
+import type { PollRow } from '../src/store/poll.ts'
+import { addPoll, countAnswers, countLinkAnswers, makeLinks } from '../src/store/poll.ts'
 import type { EventRow, ReferralFile, ReferralRow } from '../src/store/referral.ts'
 import { begun, findReferralFile, followed, loadOf, recordEvents, siteDate } from '../src/store/referral.ts'
 import { addSessions } from '../src/store/session.ts'
@@ -76,6 +83,14 @@ type History = {
   }[]
   drafts: { id: string; by: string; at: string; like: string; fields: Partial<OfferFields> }[]
   proposals: { alliance: string; at: string; staff: string; change: Partial<TermsRecord> }[]
+  polls: AskedPoll[]
+}
+/** A poll, to whom it was put by letter, and what came back. */
+type AskedPoll = Omit<PollRow, 'state' | 'version' | 'createdAt'> & {
+  by: string
+  at: string
+  asked: { at: string; customers: string[] }
+  answers: { customer: string; answer: PollAnswer; at: string }[]
 }
 type Step = { at: string; play: (now: string) => Promise<void> }
 type Playing = { engine: Engine; catalogue: Catalogue; timeZone: string }
@@ -152,6 +167,14 @@ function stepsOf(playing: Playing, history: History): Step[] {
       },
     })),
     ...history.proposals.map((row) => ({ at: row.at, play: (now: string) => propose(playing, row, now) })),
+    ...history.polls.flatMap((poll) => [
+      { at: poll.at, play: (now: string) => opened(playing, poll, now) },
+      { at: poll.asked.at, play: (now: string) => askedByLetter(playing, poll, now) },
+      ...poll.answers.map((row) => ({
+        at: row.at,
+        play: (now: string) => answered(playing, poll, row, now),
+      })),
+    ]),
   ]
 }
 
@@ -419,4 +442,47 @@ async function propose({ engine }: Playing, row: History['proposals'][number], n
   must(await addTerms(engine, change, alliance.readAt, by), `terms of ${row.alliance} were changed`)
   const said = { version: before.version + 1, side: 'shop', decision: 'agree' } as const
   must(await recordDecision(engine, alliance, said, by), `${row.alliance} was decided`)
+}
+
+async function opened({ engine }: Playing, poll: AskedPoll, now: string): Promise<void> {
+  const { by, at: _, asked: _asked, answers: _answers, ...fields } = poll
+  const row: PollRow = { ...fields, state: 'open', version: 1, createdAt: now }
+  must(await addPoll(engine, row, byStaff(by, poll.id, now)), `another poll about ${poll.goal}`)
+}
+
+const tokenOf = (poll: AskedPoll, customer: string) => hashKey(`history/${poll.id}/${customer}`)
+
+async function askedByLetter({ engine, timeZone }: Playing, poll: AskedPoll, now: string): Promise<void> {
+  const onDate = dateOf(localDay(Date.parse(now), timeZone))
+  const links = await Promise.all(
+    poll.asked.customers.map(async (customer) => ({
+      token: await tokenOf(poll, customer),
+      pollId: poll.id,
+      goal: poll.goal,
+      customer,
+      via: 'letter' as const,
+      at: now,
+      onDate,
+    })),
+  )
+  await makeLinks(engine, links, byStaff(poll.by, `${poll.id}/asked`, now))
+}
+
+/** What a family taps on the page that its letter leads to: evidence, and counted in the poll. */
+async function answered(
+  { engine, timeZone }: Playing,
+  poll: AskedPoll,
+  { customer, answer }: AskedPoll['answers'][number],
+  now: string,
+): Promise<void> {
+  const { next: eventId } = await countLinkAnswers(engine, await tokenOf(poll, customer))
+  const lines = linesOf(
+    { eventId, kind: 'answered', goal: poll.goal, answer },
+    customer,
+    dateOf(localDay(Date.parse(now), timeZone)),
+    now,
+    () => [],
+  )
+  const counted = { pollId: poll.id, customer, answer, touchpoint: 'letter', eventId, at: now }
+  await recordEvidence(engine, lines, [countAnswers([counted])])
 }

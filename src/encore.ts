@@ -1,5 +1,5 @@
 /** On the command line: exports into the shop, keys and sites, learning anew, a copy as SQL. */
-import { createReadStream, mkdirSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -104,20 +104,23 @@ async function importCommand(args: string[]): Promise<number> {
   if (problem) throw new Usage(problem)
   const files = await Promise.all(positionals.map(fileOf))
   const started = performance.now()
-  return withStore(async (engine, now) => {
-    const report = await importFiles(engine, files, {
-      apply: values.apply === true,
-      site: ask,
-      source: values.source,
-      dateOrder,
-      now,
-      random: randomText,
-      progress: progressTo(process.stderr),
-    })
-    if ('refused' in report) throw new Refused(report.refused)
-    await write(`${reportText(report, (performance.now() - started) / 1000)}\n`)
-    return report.broken.length > 0 || report.leftOut.count > 0 || report.orders.conflict > 0 ? 1 : 0
-  })
+  return withStore(
+    async (engine, now) => {
+      const report = await importFiles(engine, files, {
+        apply: values.apply === true,
+        site: ask,
+        source: values.source,
+        dateOrder,
+        now,
+        random: randomText,
+        progress: progressTo(process.stderr),
+      })
+      if ('refused' in report) throw new Refused(report.refused)
+      await write(`${reportText(report, (performance.now() - started) / 1000)}\n`)
+      return report.broken.length > 0 || report.leftOut.count > 0 || report.orders.conflict > 0 ? 1 : 0
+    },
+    values.apply === true ? 'make' : 'memory',
+  )
 }
 
 async function fileOf(path: string): Promise<ImportFile> {
@@ -195,7 +198,7 @@ async function siteAdd(args: string[]): Promise<number> {
     }
     await write(`Site ${id} is added.\n`)
     return 0
-  })
+  }, 'make')
 }
 
 async function keyAdd(args: string[]): Promise<number> {
@@ -305,12 +308,23 @@ async function sqlDump(args: string[]): Promise<number> {
   })
 }
 
-/** Open the shop's database, do something with it, close it. */
-async function withStore(work: (engine: SqliteEngine, now: string) => Promise<number>): Promise<number> {
-  const { database } = readSettings(process.env)
+type Work = (engine: SqliteEngine, now: string) => Promise<number>
+
+/**
+ * Open the shop's database, do something with it, close it. `absent`: what to do where there is none, which only a
+ * command that fills one makes; one that only looks has an empty one in memory.
+ */
+async function withStore(work: Work, absent: 'refuse' | 'make' | 'memory' = 'refuse'): Promise<number> {
+  const { database: path } = readSettings(process.env)
+  const exists = existsSync(path)
+  if (!exists && absent === 'refuse')
+    throw new Refused(
+      `There is no database at ${path}. Say in ENCORE_DB where the shop's is, or begin one with "encore import" or "encore site add".`,
+    )
+  const database = exists || absent === 'make' ? path : ':memory:'
   const clock = clockFrom(clockStart(process.env.ENCORE_CLOCK))
   const { openSqlite } = await import('./store/sqlite.ts')
-  mkdirSync(dirname(database), { recursive: true })
+  if (absent === 'make') mkdirSync(dirname(database), { recursive: true })
   const engine = openSqlite(database, join(dirname(fileURLToPath(import.meta.url)), '../migrations'))
   // We can wait for a till that is writing; it should not have to wait for us.
   engine.file.pragma('busy_timeout = 5000')

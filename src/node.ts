@@ -102,9 +102,10 @@ async function start(): Promise<void> {
   // Outcomes that came before their answers, should the last run have ended between the two.
   await adoptAwaited(deps)
   const delivering = setInterval(() => {
-    deliver(engine, clock, fetch).catch((error: unknown) =>
-      log({ level: 'error', event: 'deliver', error: error instanceof Error ? error.name : 'unknown' }),
-    )
+    const failed = (event: string) => (error: unknown) =>
+      log({ level: 'error', event, error: error instanceof Error ? error.name : 'unknown' })
+    deliver(engine, clock, fetch).catch(failed('deliver'))
+    adoptAwaited(deps).catch(failed('orphan'))
   }, DELIVER_EVERY_MS)
   delivering.unref()
   // A shop on show stands still. What was learned is loaded here, so that no till's call does it.

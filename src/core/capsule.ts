@@ -19,6 +19,9 @@ export type Heard = {
   goesWith: GoesWith[] | null
 }
 
+/** The same while it is listened to. */
+export type Listened = { affinity: Map<number, number>; goesWith: GoesWith[] | null }
+
 /** Everything but the catalogue that one answer was made from. */
 export type Capsule = {
   id: string
@@ -36,16 +39,16 @@ export type Capsule = {
 }
 
 /** Listens in on what a decision asks of what was learned. */
-export function listening(learning: Learning): { learning: Learning; heard: Heard } {
-  const heard: Heard = { affinity: {}, goesWith: null }
+export function listening(learning: Learning): { learning: Learning; heard: Listened } {
+  const heard: Listened = { affinity: new Map(), goesWith: null }
   return {
     heard,
     learning: {
       affinityOf(productId) {
-        const known = heard.affinity[productId]
+        const known = heard.affinity.get(productId)
         if (known !== undefined) return known
         const affinity = learning.affinityOf(productId)
-        if (affinity !== 0) heard.affinity[productId] = affinity
+        if (affinity !== 0) heard.affinity.set(productId, affinity)
         return affinity
       },
       goesWith(most) {

@@ -201,6 +201,8 @@ export type Catalogue = {
   goals: Goal[]
   goalIndex: Map<string, number>
   parents: Int32Array
+  /** Goals that no other lies under. */
+  narrowGoals: Int32Array
   categories: Map<string, Category>
   rulesByCategory: Map<string, (Rule & { goalIndex: number })[]>
   /** The strongest that a purchase can say about each goal: 0 where the shop sells nothing that shows it. */
@@ -321,6 +323,9 @@ export function compile(rows: CatalogueRows): Catalogue {
     linksTo: groupBy(rows.links, (link) => link.toOffer),
   }
 
+  const parents = Int32Array.from(goals, (goal) =>
+    goal.parent === null ? -1 : (goalIndex.get(goal.parent) ?? -1),
+  )
   const offers = [...rows.offers].sort((a, b) => (a.id < b.id ? -1 : 1))
   const start = [0]
   const goalOf: number[] = []
@@ -383,9 +388,8 @@ export function compile(rows: CatalogueRows): Catalogue {
     staff: new Map(rows.staff.map((person) => [person.id, person])),
     goals,
     goalIndex,
-    parents: Int32Array.from(goals, (goal) =>
-      goal.parent === null ? -1 : (goalIndex.get(goal.parent) ?? -1),
-    ),
+    parents,
+    narrowGoals: Int32Array.from(goals.keys()).filter((g) => !parents.includes(g)),
     categories: new Map(rows.categories.map((category) => [category.slug, category])),
     rulesByCategory: groupBy(rules, (rule) => rule.category),
     showsInBaskets,

@@ -2,9 +2,10 @@
  * The staff's ten-second note: one line about what a family would enjoy, told by her or noticed. We hold little: no
  * health, family trouble, money or faith, and no child's name, whoever said it.
  */
-import { wishProblem } from './browse.ts'
+import { isSmallWord, wishProblem } from './browse.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Goal } from './goal.ts'
+import { ancestorsOf } from './goal.ts'
 import { phrasesIn, stemOf, wordProblems, wordsOf } from './words.ts'
 
 /** Longest note, in characters: one breath. */
@@ -205,7 +206,7 @@ const ORDINARY: ReadonlySet<string> = new Set(
   wishing wished hope hopes hoping hoped know knows knowing knew see sees seeing saw come comes coming came take takes
   taking took do does doing did always never often sometimes again still already soon now lately much more most lot
   lots bit all every time first new old big little favourite favorite crazy mad keen into interested mention mentions
-  mentioned mentioning`
+  mentioned mentioning time times parent parents mum mom dad making make makes made`
     .split(/\s+/)
     .filter((word) => word !== '')
     .map(stemOf),
@@ -217,6 +218,36 @@ export const tellingOf = (text: string): string =>
     .split(/\s+/)
     .filter((piece) => wordsOf(piece).some((word) => !ORDINARY.has(stemOf(word))))
     .join(' ')
+
+/** Words that turn what stands beside them around, or may: what is said then is for somebody to choose. */
+const AGAINST =
+  /(?<!\p{L})(?:no|not|nor|never|without|instead|hates?|hated|dislikes?|disliked|refuses?|stops?|stopped|quit|quits|gave\s+up|bored|tired|\p{L}+n['’]t)(?!\p{L})/iu
+
+/**
+ * The goals that a note names by what they are called: by the whole name, by the word that their slug has of it, or by
+ * a facet of theirs. Of a goal and a wider one the narrower. Nothing is certain of a note that says no to something,
+ * and what only she may bring up is never read out of words.
+ */
+export function goalsNamedIn(text: string, { goals, listed }: Pick<Catalogue, 'goals' | 'listed'>): string[] {
+  if (AGAINST.test(text)) return []
+  const said = new Set(wordsOf(tellingOf(text)).map(stemOf))
+  const isSaid = (words: string[]) => words.length > 0 && words.every((word) => said.has(stemOf(word)))
+  const facets = Map.groupBy(
+    listed.flatMap(({ offer, leadGoal }) => offer.facets.map((facet) => ({ facet, leadGoal }))),
+    ({ leadGoal }) => leadGoal,
+  )
+  const named = goals.filter(({ slug, name, toldOnly }, g) => {
+    if (toldOnly) return false
+    const nameWords = wordsOf(name).filter((word) => !isSmallWord(word))
+    const stems = new Set(nameWords.map(stemOf))
+    const slugWords = wordsOf(slug.split('-').slice(1).join(' ')).filter((word) => stems.has(stemOf(word)))
+    const hasFacet = facets.get(g)?.some(({ facet }) => isSaid(wordsOf(facet))) ?? false
+    return isSaid(nameWords) || isSaid(slugWords) || hasFacet
+  })
+  const bySlug = new Map(goals.map((goal) => [goal.slug, goal]))
+  const wider = new Set(named.flatMap(({ slug }) => ancestorsOf(slug, bySlug)))
+  return named.map(({ slug }) => slug).filter((slug) => !wider.has(slug))
+}
 
 /** The facet of a goal that a note names: piano, ballet; null for none, or several. */
 export function facetIn(

@@ -2,13 +2,14 @@
  * Personas: households that are kept as tests of the policy. Each is a moment with what must, and what must never,
  * be answered; all of them are run whenever another policy is tried.
  */
+import type { Capsule } from './capsule.ts'
 import type { Catalogue } from './catalogue.ts'
 import { GATES } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment, Person } from './moment.ts'
 import { momentOf, resolveBasket } from './moment.ts'
 import { chancesAt, recommend } from './recommend.ts'
-import { dayOf } from './time.ts'
+import { dateOf, dayOf } from './time.ts'
 import type { EvidenceKind } from './understand.ts'
 
 /** A line of what the household told us, did or bought. Dates are the site's. */
@@ -190,4 +191,81 @@ export function tryPersona(
       `It mentions ${kind === undefined ? 'nothing' : named(kind)}; it must mention ${named(kindness)}.`,
     )
   return { passes: why.length === 0, why, says }
+}
+
+/**
+ * A persona of the kind of household that a decision was made for, to be edited: without her reference, her name and
+ * anybody's words, and roughened so that it is no copy of her. Days are their month's first, birth months the middle
+ * of their half-year, and what she usually spends is its first digit. What was answered is what must be.
+ */
+export function personaFrom(
+  {
+    siteId,
+    touchpoint,
+    nowMs,
+    basket,
+    person,
+  }: Pick<Capsule, 'siteId' | 'touchpoint' | 'nowMs' | 'basket' | 'person'>,
+  said: string | null,
+  products: Catalogue['products'],
+): PersonaRecord {
+  const skuOf = (productId: number | null) => products.get(productId ?? -1)?.sku ?? null
+  const rough = (day: number) => `${dateOf(day).slice(0, 8)}01`
+  const year = (month: string) => `${month.slice(0, 4)}-${Number(month.slice(5, 7)) <= 6 ? '04' : '10'}`
+  const zeros = person === null ? 1 : 10 ** Math.max(0, String(person.usualMinor).length - 1)
+  return {
+    site: siteId,
+    touchpoint,
+    at: new Date(nowMs).toISOString(),
+    household:
+      person === null
+        ? null
+        : {
+            birthMonths: person.birthMonths.map(year),
+            consents: Object.keys(person.consent).filter((purpose) => person.consent[purpose] === 'granted'),
+            holdout: person.holdout,
+            lines: person.evidence.slice(0, 80).map((line) => ({
+              kind: line.kind,
+              goal: line.goal,
+              facet: line.facet,
+              weight: line.weight,
+              halfLifeDays: line.halfLifeDays,
+              on: rough(line.onDay),
+              about: line.aboutDay === null ? null : rough(line.aboutDay),
+              speakable: line.speakable,
+              // Of a decline the words are its reason, and ours.
+              words: line.kind === 'declined' ? line.words : null,
+              staff: line.staffId,
+              offer: line.offerId,
+            })),
+            owned: person.items.slice(0, 50).flatMap(({ productId, day }) => {
+              const sku = skuOf(productId)
+              return sku === null ? [] : [{ sku, on: rough(day) }]
+            }),
+            visits: [...new Set(person.visits.map(rough))].slice(0, 20),
+            orders: person.orders,
+            usualMinor: Math.round(person.usualMinor / zeros) * zeros,
+            care: person.care.slice(0, 10).map(({ kind, openedDay, dueDay, closedDay }) => ({
+              kind,
+              what: kind === 'complaint' ? 'a complaint' : 'a promise',
+              promise: null,
+              promisedBy: null,
+              openedOn: rough(openedDay),
+              dueOn: dueDay === null ? null : rough(dueDay),
+              closedOn: closedDay === null ? null : rough(closedDay),
+            })),
+          },
+    basket: basket.slice(0, 50).map(({ productId, category, name, quantity, unitPriceMinor, gift }) => {
+      const sku = skuOf(productId)
+      return {
+        ...(sku === null ? {} : { sku }),
+        ...(category === null ? {} : { category }),
+        ...(name === null ? {} : { name }),
+        quantity,
+        unitPrice: unitPriceMinor,
+        gift,
+      }
+    }),
+    must: said === null ? { silent: true } : { say: [said] },
+  }
 }

@@ -82,7 +82,7 @@ export const LEVERS = {
   facetUnknown: lever(0.95, 0, 1, 'Fit kept by an offer that does not say which one, when she named one.'),
   facetMismatch: lever(0.5, 0, 1, 'Fit kept by the twin: another facet than the one she named.'),
   affinityLift: lever(0.25, 0, 1, 'Most that learned neighbours add to a score.'),
-  propensityPrior: lever(20, 1, 10000, 'How many sayings the expectation from fit is worth against counts.'),
+  propensityPrior: lever(10, 1, 10000, 'How many sayings the expectation from fit is worth against counts.'),
   propensityMin: lever(0.2, 0.01, 1, 'Least that acceptance can make of a score.'),
   propensityMax: lever(5, 1, 100, 'Most that acceptance can make of a score.'),
   acceptanceAtFit: lever(0.4, 0.01, 1, 'Acceptance that a perfect fit predicts before anything is counted.'),

@@ -4,6 +4,7 @@
  * `askDays`, never about what only she may bring up, never about what she told us or refused.
  */
 import type { Listed, Poll } from './catalogue.ts'
+import type { Weighed } from './gate.ts'
 import { GATES } from './gate.ts'
 import type { Moment } from './moment.ts'
 import { refusedLately } from './poll.ts'
@@ -123,18 +124,21 @@ export function worthOf(belief: number, { last, next }: Bar): number {
 }
 
 function barOf({ catalogue, wants }: Moment): Bar {
-  const { parents } = catalogue
-  const isWide = new Set(parents)
-  const beliefs: number[] = []
-  wants.confidence.forEach((belief, g) => {
-    if (!isWide.has(g)) beliefs.push(belief)
-  })
-  beliefs.sort((a, b) => b - a)
-  return { last: beliefs[TOP - 1] ?? 0, next: beliefs[TOP] ?? 0 }
+  // The best few beliefs in goals that have none under them, the strongest first.
+  const top = new Array<number>(TOP + 1).fill(0)
+  for (const g of catalogue.narrowGoals) {
+    const belief = wants.confidence[g]!
+    let at = TOP
+    if (belief <= top[at]!) continue
+    for (; at > 0 && belief > top[at - 1]!; at--) top[at] = top[at - 1]!
+    top[at] = belief
+  }
+  return { last: top[TOP - 1]!, next: top[TOP]! }
 }
 
+const ELIGIBLE = GATES.filter(({ group }) => group === 'eligible')
+const ANY_FIT: Weighed = { fit: 1, goesWith: null }
+
 function mayOffer(listed: Listed, moment: Moment): boolean {
-  return GATES.every(
-    (gate) => gate.group !== 'eligible' || !gate.refuses(listed, moment, { fit: 1, goesWith: null }),
-  )
+  return ELIGIBLE.every((gate) => !gate.refuses(listed, moment, ANY_FIT))
 }

@@ -34,7 +34,7 @@ export type Decision = {
 }
 
 /** How many of what passed are kept with a decision, for its explanation. */
-const MOST_GATED = 10
+export const MOST_GATED = 10
 
 /**
  * Decide. `drawId` stands in for the customer where nobody is known; `most` is how many of what passed come

@@ -283,12 +283,11 @@ export function customers(app: App): void {
     const isHers = catalogue.goals[catalogue.goalIndex.get(said.goal ?? '') ?? -1]?.toldOnly
     if (isHers && said.kind === 'noticed' && !said.sheToldMe) throw hersToSay()
     if (!allowed) return c.json(WITHOUT_CONSENT, 200)
-    const onDate = dateOf(
-      localDay(said.at ? Date.parse(said.at) : deps.clock(), catalogue.sites.get(siteId)?.timeZone ?? 'UTC'),
-    )
-    const rows = linesOf(said, who, onDate, new Date(deps.clock()).toISOString(), (kind, offer) =>
-      goalsOfEvent(catalogue, kind, offer),
-    )
+    const atMs = said.at ? Date.parse(said.at) : deps.clock()
+    const onDate = dateOf(localDay(atMs, catalogue.sites.get(siteId)?.timeZone ?? 'UTC'))
+    // Of two words of one day the later stands: by when they were said, and not when they came.
+    const saidAt = new Date(Math.min(atMs, deps.clock())).toISOString()
+    const rows = linesOf(said, who, onDate, saidAt, (kind, offer) => goalsOfEvent(catalogue, kind, offer))
     const before = await stored(findEvidence(deps.engine, who, said.eventId))
     if (before.length > 0) {
       const same =

@@ -1,7 +1,7 @@
 /** two references turn out to be one customer: `POST /v1/customers/{ref}/merge`. */
 import { createRoute, z } from '@hono/zod-openapi'
-import type { MergeRefusal } from '../store/merge.ts'
-import { mergeCustomers } from '../store/merge.ts'
+import type { MergeRefusal, Side } from '../store/merge.ts'
+import { mergeCustomers, previewMerge } from '../store/merge.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
 import { json, jsonBody } from './document.ts'
@@ -47,7 +47,76 @@ const route = createRoute({
   },
 })
 
+const SideSchema = z.strictObject({
+  ref: z.string(),
+  site: z.string(),
+  joinedOn: z.string(),
+  holdout: z.boolean().openapi({ description: 'In the comparison group.' }),
+  has: z.record(z.string(), z.int()).openapi({ description: 'How many of what is hers.' }),
+  consents: z.record(z.string(), z.string()),
+})
+const TogetherSchema = z
+  .strictObject({
+    from: SideSchema,
+    into: SideSchema.openapi({ description: 'The one that stays.' }),
+    together: SideSchema.openapi({ description: 'What she would have once both are one.' }),
+  })
+  .openapi('CustomerMergePreview', {
+    example: {
+      from: {
+        ref: 'hh_0001',
+        site: 'BK',
+        joinedOn: '2025-06-02',
+        holdout: false,
+        has: { purchase: 9, evidence: 14, child: 1 },
+        consents: { personalise: 'granted', letter: 'withdrawn' },
+      },
+      into: {
+        ref: 'g01-ana',
+        site: 'BK',
+        joinedOn: '2025-09-13',
+        holdout: false,
+        has: { purchase: 5, evidence: 3 },
+        consents: { personalise: 'granted', letter: 'granted' },
+      },
+      together: {
+        ref: 'g01-ana',
+        site: 'BK',
+        joinedOn: '2025-06-02',
+        holdout: false,
+        has: { purchase: 14, evidence: 17, child: 1 },
+        consents: { personalise: 'granted', letter: 'withdrawn' },
+      },
+    },
+  })
+
+const preview = createRoute({
+  method: 'get',
+  path: '/v1/customers/{ref}/merge',
+  operationId: 'previewMerge',
+  tags: ['customer'],
+  summary: 'What two references would come to as one customer',
+  description:
+    'Counts and consents only, and nothing is changed. To look here is the only way to change one’s mind: a merge cannot be taken apart again.',
+  security: [{ key: [] }],
+  request: { params: z.object({ ref: ref(100) }), query: z.object({ into: ref(100) }) },
+  responses: {
+    200: json('Each of them, and both as one', TogetherSchema),
+    ...problems(400, 401, 403, 404, 409, 422, 503),
+  },
+})
+
 export function merges(app: App): void {
+  app.openapi(preview, async (c) => {
+    const { engine, recorder } = c.get('deps')
+    const { ref } = c.req.valid('param')
+    const { into } = c.req.valid('query')
+    await stored(recorder.flush())
+    const found = await stored(previewMerge(engine, { ref, into, site: c.get('key').siteId }))
+    if ('refused' in found) throw problemOf(found, ref, into)
+    return c.json({ from: shown(found.from), into: shown(found.into), together: shown(found.together) }, 200)
+  })
+
   app.openapi(route, async (c) => {
     const { engine, recorder } = c.get('deps')
     const { ref } = c.req.valid('param')
@@ -61,6 +130,8 @@ export function merges(app: App): void {
     return c.json({ ref, customer, mergedAt, moved }, 200)
   })
 }
+
+const shown = ({ siteId, ...side }: Side) => ({ ...side, site: siteId })
 
 function problemOf(refusal: MergeRefusal, ref: string, into: string): Problem {
   switch (refusal.refused) {

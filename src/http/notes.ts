@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue } from '../core/catalogue.ts'
 import { SAID } from '../core/event.ts'
-import { facetIn, NOTE_LENGTH, noteKind, noteProblems, tellingOf } from '../core/note.ts'
+import { facetIn, goalsNamedIn, NOTE_LENGTH, noteKind, noteProblems, tellingOf } from '../core/note.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { findEvidence, recordEvidence } from '../store/evidence.ts'
 import { findEvents } from '../store/poll.ts'
@@ -14,7 +14,7 @@ import { json, jsonBody } from './document.ts'
 import { date, ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
 
-const MOST_SUGGESTED = 4
+const MOST_SUGGESTED = 3
 
 const NoteSchema = z
   .strictObject({
@@ -22,7 +22,9 @@ const NoteSchema = z
     words: text(400).openapi({
       description: `At most ${NOTE_LENGTH} characters, about what the family would enjoy.`,
     }),
-    goal: ref().optional().openapi({ description: 'Without it, the one goal that the words name.' }),
+    goal: ref()
+      .optional()
+      .openapi({ description: 'Without it, the one goal that the words name for certain.' }),
     toldMe: z.boolean().openapi({
       description: 'true: she said it, and it may be said back to her. false: seen by staff, and never said.',
     }),
@@ -38,7 +40,8 @@ const KeptSchema = z
   .strictObject({
     recorded: z.boolean(),
     reason: z.enum(['CONSENT', 'GOAL']).nullable().openapi({
-      description: 'GOAL: the words name no goal, or several: choose one of `suggested`, or any other.',
+      description:
+        'GOAL: the words name no goal for certain, or several: choose one of `suggested`, or any other, and send them again.',
     }),
     keptAs: z.enum(['told', 'noticed', 'question']).nullable().openapi({
       description:
@@ -90,11 +93,12 @@ export function notes(app: App): void {
         `words: ${found[0]!.message}`,
         found.map(({ field, message }) => ({ field, message })),
       )
-    const suggested = goalsIn(deps, catalogue, siteId, said.words)
+    const certain = goalsNamedIn(said.words, catalogue)
+    const suggested = goalsIn(deps, catalogue, siteId, said.words, certain)
     const no = (reason: 'CONSENT' | 'GOAL') =>
       c.json({ recorded: false, reason, keptAs: null, goal: null, facet: null, suggested }, 200)
     if (!allowed) return no('CONSENT')
-    const slug = said.goal ?? (suggested.length === 1 ? suggested[0]!.goal : undefined)
+    const slug = said.goal ?? (certain.length === 1 ? certain[0] : undefined)
     if (slug === undefined) return no('GOAL')
     const goal = catalogue.goals[catalogue.goalIndex.get(slug) ?? -1]
     if (!goal) throw refused('unknown_reference', 'goal', 'is unknown')
@@ -130,25 +134,24 @@ export function notes(app: App): void {
 const refused = (code: 'unknown_reference' | 'id_reused', field: string, message: string) =>
   new Problem(code, `${field}: ${message}`, [{ field, message }])
 
-/** The goals that words name, as a search understands them: by what goals and their facets are called, else by what offers say. */
-function goalsIn(deps: Deps, catalogue: Catalogue, siteId: string, words: string) {
+/** Goals to choose from: those that the words name, else as a search understands them, else by what offers say. */
+function goalsIn(deps: Deps, catalogue: Catalogue, siteId: string, words: string, named: string[]) {
+  const { goals, goalIndex } = catalogue
+  return (named.length > 0 ? named : guessed(deps, catalogue, siteId, words))
+    .filter((slug) => !goals[goalIndex.get(slug)!]!.toldOnly)
+    .slice(0, MOST_SUGGESTED)
+    .map((goal) => ({ goal, name: goals[goalIndex.get(goal)!]!.name }))
+}
+
+function guessed(deps: Deps, catalogue: Catalogue, siteId: string, words: string): string[] {
   const home = catalogue.sites.has(siteId) ? siteId : (catalogue.sites.keys().next().value ?? '')
   if (home === '') return []
   const index = indexOf(deps.snapshot, catalogue)
   const understood = understoodAt(deps, catalogue, index, home, tellingOf(words))
-  const { goals, goalIndex, listedById } = catalogue
-  let slugs = understood.goals
-  if (slugs.length === 0) {
-    const best = [...index.search(understood.words)].sort(
-      ([a, x], [b, y]) => y.coverage - x.coverage || y.score - x.score || (a < b ? -1 : 1),
-    )
-    slugs = best.flatMap(([id]) => goals[listedById.get(id)?.leadGoal ?? -1]?.slug ?? []).slice(0, 12)
-    // One offer's words are a hint, and no more than that: let somebody choose.
-    const several = [...new Set(slugs)]
-    if (several.length === 1) slugs = [several[0]!]
-  }
-  return [...new Set(slugs)]
-    .filter((slug) => !goals[goalIndex.get(slug)!]!.toldOnly)
-    .slice(0, MOST_SUGGESTED)
-    .map((goal) => ({ goal, name: goals[goalIndex.get(goal)!]!.name }))
+  if (understood.goals.length > 0) return understood.goals
+  const best = [...index.search(understood.words)].sort(
+    ([a, x], [b, y]) => y.coverage - x.coverage || y.score - x.score || (a < b ? -1 : 1),
+  )
+  const { goals, listedById } = catalogue
+  return [...new Set(best.flatMap(([id]) => goals[listedById.get(id)?.leadGoal ?? -1]?.slug ?? []))]
 }

@@ -15,8 +15,8 @@ import {
   findChoicesSince,
   findOutcome,
   findReferral,
-  notOurs,
   recordOutcome,
+  setAside,
 } from '../store/outcome.ts'
 import { findRecommendation } from '../store/recommendation.ts'
 import type { Reading, ReferralFile, ReferralRow } from '../store/referral.ts'
@@ -191,24 +191,35 @@ export function outcomes(app: App): void {
   })
 }
 
-/** Take up what came before its answer was on record, now that it is: as if it came now. */
+/** Take up all that came before its answer was on record, now that it is: as if it came now, each tried once. */
 export async function adoptAwaited(deps: Deps): Promise<void> {
-  for (const row of await findAwaited(deps.engine)) {
-    const { eventId, state, reason, sessionId, staffId, at, siteId } = row
-    const input = {
-      eventId,
-      state,
-      reason: reason ?? undefined,
-      sessionId: sessionId ?? undefined,
-      staff: staffId ?? undefined,
-      at,
-    }
-    try {
-      await keep(deps, siteId === '' ? null : siteId, row.recommendationId, input, row)
-    } catch (error) {
-      // What cannot be taken up stays flagged and is never lost.
-      deps.log({ level: 'warn', event: 'orphan', error: error instanceof Error ? error.name : 'unknown' })
-    }
+  let last = { at: '', recordedAt: '', eventId: '' }
+  for (;;) {
+    const rows = await findAwaited(deps.engine, last)
+    if (rows.length === 0) return
+    for (const row of rows) await adopt(deps, row)
+    last = rows.at(-1)!
+  }
+}
+
+async function adopt(deps: Deps, row: OutcomeRow): Promise<void> {
+  const { eventId, state, reason, sessionId, staffId, at, siteId } = row
+  const input = {
+    eventId,
+    state,
+    reason: reason ?? undefined,
+    sessionId: sessionId ?? undefined,
+    staff: staffId ?? undefined,
+    at,
+  }
+  try {
+    const { recorded } = await keep(deps, siteId === '' ? null : siteId, row.recommendationId, input, row)
+    if (!recorded) await deps.engine.atomic([setAside(eventId)])
+  } catch (error) {
+    // What cannot be stays flagged and is never lost; what failed for another reason is tried again.
+    if (error instanceof Problem && error.code === 'unknown_reference')
+      await deps.engine.atomic([setAside(eventId)])
+    deps.log({ level: 'warn', event: 'orphan', error: error instanceof Error ? error.name : 'unknown' })
   }
 }
 
@@ -236,7 +247,7 @@ async function keep(
     // An answer of another site is not this till's: kept, but nothing of it is told or changed.
     const rec = found && (keySite === null || found.siteId === keySite) ? found : null
     if (awaited !== null && rec === null) {
-      await engine.atomic([notOurs(awaited.eventId)])
+      await engine.atomic([setAside(awaited.eventId)])
       return { ...PLAIN, orphan: true }
     }
     const catalogue = await snapshot.refresh()
@@ -258,7 +269,7 @@ async function keep(
         recordedAt: now,
         digest: inputDigest,
         answer: '',
-        orphan: rec === null ? 1 : 0,
+        orphan: rec !== null ? 0 : found !== null ? 3 : 1,
       },
       recommendation: rec,
       releases: false,
@@ -294,6 +305,8 @@ async function keep(
       return answered
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error
+      // Another took it up at the same time.
+      if (awaited !== null && (await findOutcome(engine, input.eventId))?.orphan === 0) return answered
       // The place is gone, the partner full, or somebody was first with this event or code: look again.
       if ((write.hold || write.referral) && (awaited !== null || !(await findOutcome(engine, input.eventId))))
         if (!(await isFree(deps, listed!.offer.id, write, timeZone)))

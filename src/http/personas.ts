@@ -1,9 +1,10 @@
 /** Personas: households that are kept as tests of the policy. */
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue } from '../core/catalogue.ts'
-import { tryPersona } from '../core/persona.ts'
+import { personaFrom, tryPersona } from '../core/persona.ts'
 import type { Persona } from '../store/persona.ts'
 import { archivePersona, findPersona, keepPersona, listPersonas } from '../store/persona.ts'
+import { capsuleOf, findRecommendation } from '../store/recommendation.ts'
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
 import { json, jsonBody } from './document.ts'
@@ -197,7 +198,35 @@ const archive = createRoute({
   responses: { 204: { description: 'It is run no more' }, ...problems(400, 401, 403, 404, 503) },
 })
 
+const draft = createRoute({
+  method: 'get',
+  path: '/v1/recommendations/{id}/persona',
+  operationId: 'draftPersona',
+  tags,
+  summary: 'A persona from a recorded answer, to be edited and kept',
+  description:
+    'Of the kind of household that it was made for, and no copy of her: no reference, no name, nobody’s words; days are the first of their month, birth months the middle of their half-year. What was answered is what must be. Nothing is kept until it is put under an id. What was forgotten since is not to be had: `404`.',
+  security,
+  request: { params },
+  responses: { 200: json('As it could be kept', InputSchema), ...problems(400, 401, 403, 404, 503) },
+})
+
 export function personas(app: App): void {
+  app.openapi(draft, async (c) => {
+    const { engine, recorder, snapshot } = c.get('deps')
+    const { siteId } = c.get('key')
+    await stored(recorder.flush())
+    const row = await stored(findRecommendation(engine, c.req.valid('param').id))
+    const capsule = row && (siteId === null || row.siteId === siteId) ? capsuleOf(row) : null
+    if (capsule === null)
+      throw new Problem('not_found', 'There is no answer of this id that can be repeated.')
+    const { products, listedById } = await stored(snapshot.refresh())
+    const record = personaFrom(capsule, row!.offerId, products)
+    const headline = listedById.get(row!.offerId ?? '')?.offer.headline
+    const name = headline === undefined ? 'Hears nothing' : `Hears “${headline}”`
+    return c.json({ name: name.slice(0, 120), record: record as z.infer<typeof RecordSchema> }, 200)
+  })
+
   app.openapi(list, async (c) => {
     const deps = c.get('deps')
     const catalogue = await stored(deps.snapshot.refresh())

@@ -57,7 +57,7 @@ const answer = createRoute({
   tags: ['poll'],
   summary: 'What a customer answered',
   description:
-    'Evidence as any answer: yes and maybe count for the goal, a no is told and absolute. Her last word stands. After the last day it is kept as evidence and not counted.',
+    'Evidence as any answer: yes and maybe count for the goal, a no is told and absolute. Her last word stands: one that comes late, and is older than what is counted, is kept and not counted. After the last day it is kept as evidence and not counted.',
   security,
   request: { params: z.object({ id: ref(80) }), body: jsonBody(AnswerSchema) },
   responses: {
@@ -151,12 +151,14 @@ export async function recordAnswer(deps: Deps, keySite: string | null, said: Sai
   } = await stored(known(deps, keySite, said.customer, 'personalise'))
   if (!allowed) return { recorded: false, counted: false, reason: 'CONSENT' }
   const timeZone = catalogue.sites.get(siteId)?.timeZone ?? 'UTC'
-  const now = new Date(clock()).toISOString()
+  // When it was said and not when it came, so that an older word that comes late stays the older one.
+  const saidMs = Math.min(said.atMs, clock())
+  const at = new Date(saidMs).toISOString()
   const rows = linesOf(
     { eventId, kind: 'answered', goal, answer, staff },
     customer,
-    dateOf(localDay(said.atMs, timeZone)),
-    now,
+    dateOf(localDay(saidMs, timeZone)),
+    at,
     () => [],
   )
   const before = (await stored(findEvents(engine, [eventId]))).get(eventId)
@@ -180,13 +182,11 @@ export async function recordAnswer(deps: Deps, keySite: string | null, said: Sai
       engine,
       rows,
       counts
-        ? [
-            countAnswers([
-              { pollId: poll.id, customer, answer, touchpoint: said.touchpoint, eventId, at: now },
-            ]),
-          ]
+        ? [countAnswers([{ pollId: poll.id, customer, answer, touchpoint: said.touchpoint, eventId, at }])]
         : [],
     ),
   )
-  return { recorded: true, counted: counts, reason: why }
+  // A later word of hers stands in the poll already: this one is kept, and not counted.
+  const counted = counts && (await stored(findAnswer(engine, poll.id, customer)))?.eventId === eventId
+  return { recorded: true, counted, reason: why }
 }

@@ -15,6 +15,7 @@ import { recommend } from '../core/recommend.ts'
 import type { TillRow } from '../store/customer.ts'
 import { CAPS, personOf, readTill } from '../store/customer.ts'
 import type { KeyRow } from '../store/key.ts'
+import type { NewRecommendation } from '../store/recommendation.ts'
 import { inputsOf } from '../store/recommendation.ts'
 import { ANSWER_EXAMPLE, AnswerSchema } from './answer-schema.ts'
 import type { App, Deps } from './app-context.ts'
@@ -214,7 +215,8 @@ async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
   if (stored !== null) return { text: stored, role: key.role, site: siteId }
 
   const id = call.id ?? newId(deps)
-  const person = read ? personAt(read.row, siteId, ask, recorder, nowMs) : null
+  const pending = read?.row.ref ? recorder.of(read.row.ref) : []
+  const person = read ? personAt(read.row, siteId, ask, pending, nowMs) : null
   const { basket, unmatched } = resolveBasket(catalogue, ask.basket?.lines ?? [])
   const moment = momentOf(catalogue, { siteId, touchpoint: ask.touchpoint, nowMs, basket }, person)
   const { learning, heard } = listening(snapshot.learned.at(moment))
@@ -231,7 +233,10 @@ async function answer(deps: Deps, ask: Ask, call: Call): Promise<Made> {
     recorder.add(
       {
         ...recordOf(made, text, decision, moment, ask, call.requestDigest),
-        inputs: inputsOf(decision, moment, made, heard, site.currency, read?.row.state ?? null),
+        inputs: inputsOf(decision, moment, made, heard, site.currency, {
+          state: read?.row.state ?? null,
+          earlier: pending.length > 0 ? null : (read?.row.earlier ?? null),
+        }),
       },
       call.waitUntil,
     )
@@ -315,7 +320,7 @@ function personAt(
   row: TillRow,
   siteId: string,
   ask: Ask,
-  recorder: Deps['recorder'],
+  pending: NewRecommendation[],
   nowMs: number,
 ): Person | null {
   if (row.ref === null || row.state === null) return null
@@ -323,7 +328,7 @@ function personAt(
   if (person === null || (row.customerSite !== siteId && person.consent.allSites !== 'granted')) return null
   // What was answered a moment ago may not be on record yet.
   const known = new Set(person.earlier.map((before) => before.id))
-  for (const each of recorder.of(row.ref))
+  for (const each of pending)
     if (!known.has(each.id))
       person.earlier.unshift({
         id: each.id,

@@ -57,6 +57,7 @@ export function customerCard(app: App): void {
 }
 
 function searchPage(c: Context<Env>, asked: string, trouble: string | null): Promise<Response> {
+  const isOffice = ['manager', 'owner'].includes(c.get('key').role)
   return page(
     c,
     { title: 'Customers · Encore', here: 'customers', description: 'Find a customer by her reference.' },
@@ -91,6 +92,13 @@ function searchPage(c: Context<Env>, asked: string, trouble: string | null): Pro
       ) : (
         <p class="note note-bad" role="status" id="find-wrong">
           {trouble}
+        </p>
+      )}
+      {isOffice && (
+        <p class="ways">
+          <a class="button" href="/owner/merge">
+            Two references are one customer
+          </a>
         </p>
       )}
     </section>,

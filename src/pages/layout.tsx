@@ -50,12 +50,12 @@ const PLACES: Record<KeyRow['role'], { to: string; here: Here; name: string }[]>
     { to: '/staff/customers', here: 'customers', name: 'Customers' },
   ],
   manager: [
-    { to: '/owner/alliances', here: 'owner', name: 'Alliances' },
+    { to: '/owner/alliances', here: 'owner', name: 'Office' },
     { to: '/staff/alliances', here: 'staff', name: 'Browse' },
     { to: '/staff/customers', here: 'customers', name: 'Customers' },
   ],
   owner: [
-    { to: '/owner/alliances', here: 'owner', name: 'Alliances' },
+    { to: '/owner/alliances', here: 'owner', name: 'Office' },
     { to: '/staff/alliances', here: 'staff', name: 'Browse' },
     { to: '/staff/customers', here: 'customers', name: 'Customers' },
   ],

@@ -4,7 +4,7 @@ import { dayOf } from '../core/time.ts'
 import type { HealthAnswer } from '../http/health-of-alliances.ts'
 import type { Referral } from '../http/referral-schema.ts'
 import { moneyWords, timeWords } from './layout.tsx'
-import { dateWords, fieldWords, Hidden } from './owner-fields.tsx'
+import { dateWords, fieldWords, Hidden, ROLE_WORDS } from './owner-fields.tsx'
 import type { AllianceAnswer, Difference } from './owner-preview.tsx'
 import { Differences, nameWords, TermsWords, valueWords } from './owner-preview.tsx'
 import { at } from './owner-terms.tsx'
@@ -94,6 +94,8 @@ export type View = {
   changed: Map<number, Difference[]>
   siteNames: Map<string, string>
   timeZone: string
+  /** Who is behind an actor's id. */
+  nameOf: (actor: string) => string
 }
 
 const STATE_WORDS = { good: 'well', watch: 'watch', bad: 'bad', unknown: 'not known yet' }
@@ -466,7 +468,7 @@ export function Ledger({ view }: { view: View }) {
 }
 
 export function History({ view }: { view: View }) {
-  const { audit, alliance, timeZone } = view
+  const { audit, alliance, timeZone, nameOf } = view
   if (audit.lines.length === 0) return <p>Nothing was changed since it was set up.</p>
   const { currency } = alliance.terms.at(-1)!.record
   return (
@@ -478,7 +480,7 @@ export function History({ view }: { view: View }) {
               {dateWords(when.slice(0, 10))}, {timeWords(Date.parse(when), timeZone)}
             </strong>
             <span>
-              <bdi>{actor}</bdi> ({role}) {action} it
+              <bdi>{nameOf(actor)}</bdi>, {ROLE_WORDS[role] ?? role}, {action} it
             </span>
             {Object.keys(changes).length > 0 && (
               <span class="quiet">

@@ -32,7 +32,16 @@ import {
   Versions,
 } from './owner-alliance-parts.tsx'
 import { good } from './owner-alliances.tsx'
-import { DoneNote, dateWords, Hidden, OwnerWays, Section, Tick, troubleOf } from './owner-fields.tsx'
+import {
+  actorNames,
+  DoneNote,
+  dateWords,
+  Hidden,
+  OwnerWays,
+  Section,
+  Tick,
+  troubleOf,
+} from './owner-fields.tsx'
 import type { AllianceAnswer, Difference, PreviewAnswer } from './owner-preview.tsx'
 import { Differences, namesOf, PreviewWords } from './owner-preview.tsx'
 import { at } from './owner-terms.tsx'
@@ -274,6 +283,7 @@ async function read(c: Context<Env>, call: Ask, id: string): Promise<View> {
     changed: new Map(changed),
     siteNames: new Map([...catalogue.sites.values()].map((site) => [site.id, site.name])),
     timeZone: catalogue.sites.values().next().value?.timeZone ?? 'UTC',
+    nameOf: actorNames(catalogue),
   }
 }
 

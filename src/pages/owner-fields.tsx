@@ -1,5 +1,6 @@
 /** Parts of the owner's pages: notes above a form, groups of fields, and the reading of what was typed. */
 import type { Child } from 'hono/jsx'
+import type { Catalogue } from '../core/catalogue.ts'
 import { minorDigits, minorFromText } from '../core/money.ts'
 import { spokenDate } from '../core/time.ts'
 import type { Said } from './ask.ts'
@@ -58,6 +59,21 @@ export function DoneNote({ says }: { says: string | null }) {
   )
 }
 
+/** Who did something, by name: one of us, a partner, or the label of a key. */
+export const actorNames =
+  ({ staff, parts }: Pick<Catalogue, 'staff' | 'parts'>) =>
+  (actor: string): string =>
+    staff.get(actor)?.name ?? parts.partners.get(actor)?.name ?? actor
+
+/** What somebody is, in words, by role. */
+export const ROLE_WORDS: Readonly<Record<string, string>> = {
+  staff: 'floor staff',
+  manager: 'a manager',
+  owner: 'the owner',
+  partner: 'a partner',
+  till: 'a till',
+}
+
 /** `toUs.basisPoints` as one reads it. */
 export const fieldWords = (field: string): string =>
   field
@@ -108,47 +124,70 @@ export function Section(props: { id: string; title: string; says?: Child; childr
   )
 }
 
-/** The owner's pages. */
-export function OwnerWays({
-  here,
-}: {
-  here:
-    | 'alliances'
-    | 'offers'
-    | 'people'
-    | 'partners'
-    | 'goals'
-    | 'polls'
-    | 'mapping'
-    | 'lift'
-    | 'learning'
-    | 'policy'
-    | null
-}) {
-  const ways = [
-    ['alliances', '/owner/alliances', 'Alliances'],
-    ['offers', '/owner/offers', 'Offers'],
-    ['partners', '/owner/partners', 'Partners'],
-    ['goals', '/owner/goals', 'Goals map'],
-    ['polls', '/owner/polls', 'Polls'],
-    ['people', '/owner/people', 'People'],
-    ['mapping', '/owner/mapping', 'Mapping'],
-    ['lift', '/owner/lift', 'Lift'],
-    ['learning', '/owner/learning', 'Learning'],
-    ['policy', '/owner/policy', 'Policy'],
-  ] as const
+/** The owner's pages, by what one comes for. A group leads to its first page. */
+const WAYS = [
+  [
+    'Alliances',
+    [
+      ['alliances', '/owner/alliances', 'Alliances'],
+      ['offers', '/owner/offers', 'Offers'],
+      ['partners', '/owner/partners', 'Partners'],
+    ],
+  ],
+  [
+    'Goals and polls',
+    [
+      ['goals', '/owner/goals', 'Goals map'],
+      ['polls', '/owner/polls', 'Polls'],
+      ['mapping', '/owner/mapping', 'Mapping'],
+    ],
+  ],
+  [
+    'Policy and learning',
+    [
+      ['policy', '/owner/policy', 'Policy'],
+      ['personas', '/owner/personas', 'Personas'],
+      ['learning', '/owner/learning', 'Learning'],
+      ['lift', '/owner/lift', 'Lift'],
+    ],
+  ],
+  [
+    'People',
+    [
+      ['people', '/owner/people', 'Who may come in'],
+      ['merge', '/owner/merge', 'Two are one'],
+    ],
+  ],
+] as const
+
+/** The owner's pages: the groups, and the pages of the group that one is in. */
+export function OwnerWays({ here }: { here: (typeof WAYS)[number][1][number][0] }) {
+  const [named, within] = WAYS.find(([, pages]) => pages.some(([name]) => name === here))!
   return (
-    <nav class="owner-ways" aria-label="The owner’s pages">
-      <ul>
-        {ways.map(([name, to, says]) => (
-          <li>
-            <a href={to} aria-current={name === here ? 'page' : undefined}>
-              {says}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <div class="owner-ways">
+      <nav aria-label="The owner’s pages">
+        <ul>
+          {WAYS.map(([says, pages]) => (
+            <li>
+              <a href={pages[0][1]} aria-current={says === named ? 'true' : undefined}>
+                {says}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <nav aria-label={`Pages about ${named.toLowerCase()}`} class="owner-within">
+        <ul>
+          {within.map(([name, to, says]) => (
+            <li>
+              <a href={to} aria-current={name === here ? 'page' : undefined}>
+                {says}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+    </div>
   )
 }
 

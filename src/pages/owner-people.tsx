@@ -14,6 +14,7 @@ import {
   Group,
   Hidden,
   OwnerWays,
+  ROLE_WORDS,
   Section,
   TroubleNote,
   troubleOf,
@@ -38,13 +39,6 @@ type Shown = {
 }
 
 const NOBODY: Invite = { role: 'staff', site: '', partner: '', staff: '', label: '', hours: '72' }
-const ROLES: Record<string, string> = {
-  staff: 'floor staff',
-  manager: 'a manager',
-  owner: 'the owner',
-  partner: 'a partner',
-  till: 'a till',
-}
 
 export function ownerPeople(app: App): void {
   app.get('/owner/people', (c) =>
@@ -183,7 +177,7 @@ async function show(c: Context<Env>, call: Ask, { invite, trouble, link, done }:
                 <bdi>{label}</bdi>
               </strong>
               <span>
-                {ROLES[role] ?? role}
+                {ROLE_WORDS[role] ?? role}
                 {site !== null && ` at ${nameOf(sites, site)}`}
                 {partner !== null && `, ${nameOf(partnerNames, partner)}`}
               </span>

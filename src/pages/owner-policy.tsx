@@ -12,6 +12,7 @@ import { Field, idOf, wrongOf } from './form-fields.tsx'
 import { moneyWords, page } from './layout.tsx'
 import { good } from './owner-alliances.tsx'
 import {
+  actorNames,
   DoneNote,
   dateWords,
   fieldWords,
@@ -277,10 +278,10 @@ function partsOf(levers: readonly Lever[]): { name: string; says: string; levers
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 /** Who and when, as the shop says it. */
 async function saysOf(c: Context<Env>) {
-  const { staff, sites } = await c.get('deps').snapshot.refresh()
-  const timeZone = sites.values().next().value?.timeZone ?? 'UTC'
+  const catalogue = await c.get('deps').snapshot.refresh()
+  const timeZone = catalogue.sites.values().next().value?.timeZone ?? 'UTC'
   return {
-    nameOf: (actor: string) => staff.get(actor)?.name ?? actor,
+    nameOf: actorNames(catalogue),
     when: (instant: string) => {
       const local = localIso(Date.parse(instant), timeZone)
       return `${dateWords(local.slice(0, 10))}, ${local.slice(11, 16)}`
@@ -484,6 +485,11 @@ function PreviewParts({ preview, siteName }: { preview: ShownPreview; siteName(i
           ))}
         </ul>
         {personas.length === 0 && <p class="quiet">None is kept.</p>}
+        <p class="ways">
+          <a class="button" href="/owner/personas">
+            The personas
+          </a>
+        </p>
       </Section>
     </>
   )

@@ -7,9 +7,11 @@ import { ownerImport } from './owner-import.tsx'
 import { ownerLearning } from './owner-learning.tsx'
 import { ownerLift } from './owner-lift.tsx'
 import { ownerMapping } from './owner-mapping.tsx'
+import { ownerMerge } from './owner-merge.tsx'
 import { ownerOffer } from './owner-offer.tsx'
 import { ownerPartner } from './owner-partner.tsx'
 import { ownerPeople } from './owner-people.tsx'
+import { ownerPersonas } from './owner-personas.tsx'
 import { ownerPolicy } from './owner-policy.tsx'
 import { ownerPolls } from './owner-polls.tsx'
 import { ownerStatement } from './owner-statement.tsx'
@@ -32,6 +34,8 @@ export function owner(app: App): void {
     ownerPeople,
     ownerPolls,
     ownerGoals,
+    ownerMerge,
+    ownerPersonas,
   ])
     page(app)
 }

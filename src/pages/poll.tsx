@@ -5,8 +5,7 @@ import { dateOf, localDay } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
 import { stored } from '../http/auth.ts'
 import { recordAnswer } from '../http/poll-answers.ts'
-import { hashKey } from '../store/key.ts'
-import { findAnswer, findLink } from '../store/poll.ts'
+import { countLinkAnswers, findAnswer, findLink } from '../store/poll.ts'
 import { formOf } from './ask.ts'
 import { page } from './layout.tsx'
 
@@ -42,6 +41,11 @@ export function pollPage(app: App): void {
         <p class="label">
           One question from <bdi>{found.shop}</bdi>
         </p>
+        {found.events.before > 0 && (
+          <p class="note" role="status">
+            The answer that you gave before was taken back, and counts no more. If you like, answer anew.
+          </p>
+        )}
         <h1 class="display">{found.poll.question}</h1>
         <form method="post" action={`/poll/${c.req.param('token')}`} class="answer-keys">
           {CHOICES.map(([value, says]) => (
@@ -68,7 +72,7 @@ export function pollPage(app: App): void {
       return c.redirect(`/poll/${token}`, 303)
     const { link, poll } = found
     const said = await recordAnswer(c.get('deps'), null, {
-      eventId: `link.${(await hashKey(token)).slice(0, 32)}`,
+      eventId: found.events.next,
       customer: link.customer,
       answer,
       goal: poll.goal,
@@ -91,7 +95,8 @@ export function pollPage(app: App): void {
 /** The link that an address is, how its poll stands, and what was answered to it. */
 async function linkOf(c: Context<Env>) {
   const { engine, clock, snapshot } = c.get('deps')
-  const found = await stored(findLink(engine, c.req.param('token') ?? ''))
+  const token = c.req.param('token') ?? ''
+  const found = await stored(findLink(engine, token))
   if (found === null) return null
   const { sites } = await stored(snapshot.refresh())
   const site = sites.get(found.siteId)
@@ -101,6 +106,7 @@ async function linkOf(c: Context<Env>) {
     shop: site?.name ?? found.siteId,
     isOver: closedWhy(found.poll, today) !== null,
     answer: await stored(findAnswer(engine, found.poll.id, found.link.customer)),
+    events: await stored(countLinkAnswers(engine, token)),
   }
 }
 

@@ -461,12 +461,15 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .owner-head { display: grid; gap: .6rem; padding-top: .5rem }
 .owner-head > p:first-child > a { display: inline-flex; align-items: center; min-height: 2.75rem }
 .owner-lead { font-size: 1.1rem; max-width: 38rem }
-.owner-ways { border-bottom: 1px solid var(--line) }
 .owner-ways ul { display: flex; flex-wrap: wrap; gap: 0 .25rem }
+.owner-ways > nav:first-child { border-bottom: 1px solid var(--line) }
 .owner-ways a { display: inline-flex; align-items: center; min-height: 2.75rem; padding: 0 .9rem; margin-bottom: -1px; color: var(--soft); text-decoration: none; border-bottom: .18rem solid transparent }
-.owner-ways li:first-child a { padding-left: 0; margin-right: .2rem }
+.owner-ways > nav li:first-child a { padding-left: 0; margin-right: .2rem }
 .owner-ways a:hover { color: var(--ink) }
-.owner-ways a[aria-current] { color: var(--ink); font-weight: 600; border-color: var(--accent) }
+.owner-ways a[aria-current] { color: var(--ink); font-weight: 600 }
+.owner-ways > nav:first-child a[aria-current] { border-color: var(--accent) }
+.owner-within a { font-size: .9375rem }
+.owner-within a[aria-current] { text-decoration: underline; text-underline-offset: .35em; text-decoration-thickness: .1em }
 .owner-section { display: grid; gap: .9rem; grid-template-columns: minmax(0, 1fr) }
 .owner-section > h2 { font-size: 1.6rem }
 .owner-section > p { max-width: 42rem }
@@ -568,7 +571,7 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
   .owner-table td { padding: 0; border: 0 }
   .owner-table .owner-date { white-space: normal }
   .owner-table td::before { content: attr(data-label); display: block; color: var(--soft); font-size: .875rem; line-height: 1.35 }
-  .owner-ways a { padding: 0 .6rem }
+  .owner-ways > nav:first-child ul { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)) } .owner-ways a { padding: 0 .6rem 0 0 }
   .owner-terms > div, .owner-differences > div { grid-template-columns: minmax(0, 1fr) }
   .owner-keys .primary { width: 100% }
 }
@@ -622,7 +625,7 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .answer-keys { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)) }
 .answer-key { min-height: 3.5rem; font-size: 1.15rem; font-weight: 600 }
 .question-page { display: grid; gap: 1.25rem; max-width: 34rem; margin-inline: auto } .question-page .answer-keys { grid-template-columns: repeat(3, minmax(0, 1fr)) } .question-page .answer-key { min-height: 4.5rem; font-size: 1.35rem; padding-inline: .4rem } .outcomes + .question { margin-top: 1.25rem }
-.note-form { display: grid; gap: .75rem 1rem; grid-template-columns: minmax(0, 1fr); align-items: end } .note-words { display: grid; gap: .4rem } .note-words input, .note-form select { width: 100% }
+.note-goals { display: flex; flex-wrap: wrap; gap: .5rem; margin-bottom: 1rem } .note-form { display: grid; gap: .75rem 1rem; grid-template-columns: minmax(0, 1fr); align-items: end } .note-words { display: grid; gap: .4rem } .note-words input, .note-form select { width: 100% }
 .note-how input { width: 1.6rem; height: 1.6rem } .note-how { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem } .note-how label { display: inline-flex; gap: .6rem; align-items: center; min-height: 2.75rem; cursor: pointer }
 .note-problems { display: grid; gap: .3rem; margin-top: .3rem }
 @media (min-width: 48rem) { .note-form { grid-template-columns: minmax(0, 1fr) auto auto } .note-form:has(select) { grid-template-columns: minmax(0, 1fr) minmax(0, 14rem) } }

@@ -452,8 +452,22 @@ function Note({ view }: { view: TillView }) {
       )}
       {typed?.suggested && (
         <p class="note note-ask" role="status">
-          What is it about? Choose, and save it again.
+          {typed.suggested.length > 0
+            ? 'Not kept yet: what is it about? One tap keeps it.'
+            : 'Not kept yet: what is it about? Choose, and save it again.'}
         </p>
+      )}
+      {typed?.suggested && typed.suggested.length > 0 && (
+        <Doing view={view} class="note-goals">
+          <input type="hidden" name="note" value={typed.words} />
+          <input type="hidden" name="noteMatched" value={typed.words} />
+          <input type="hidden" name="how" value={typed.toldMe ? 'told' : 'noticed'} />
+          {typed.suggested.map(({ goal, name }) => (
+            <button type="submit" name="do" value={`note:${goal}`}>
+              {name}
+            </button>
+          ))}
+        </Doing>
       )}
       <Doing view={view} class="note-form">
         <div class="note-words">
@@ -472,13 +486,10 @@ function Note({ view }: { view: TillView }) {
         </div>
         {typed?.suggested && (
           <div>
-            <label for="note-goal">It is about</label>
             <input type="hidden" name="noteMatched" value={typed.words} />
+            <label for="note-goal">{typed.suggested.length > 0 ? 'Or it is about' : 'It is about'}</label>
             <select id="note-goal" name="noteGoal">
               <option value="">Choose…</option>
-              {typed.suggested.map(({ goal, name }) => (
-                <option value={goal}>{name}</option>
-              ))}
               <Goals catalogue={catalogue} />
             </select>
           </div>

@@ -210,7 +210,7 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
     return [next.note === '' ? { ...next, note: `answered-${arg}` } : next, place]
   },
 
-  note: async ({ state, form, nonce, staff, call }) => {
+  note: async ({ state, form, arg, nonce, staff, call }) => {
     const words = (form.get('note') ?? '').trim().slice(0, 400)
     const toldMe = form.get('how') !== 'noticed'
     if (state.who === null || words === '') return [state, 'note-form']
@@ -221,7 +221,7 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
       eventId,
       words,
       toldMe,
-      goal: (isSame && form.get('noteGoal')) || undefined,
+      goal: (isSame && (arg || form.get('noteGoal'))) || undefined,
       staff,
     })
     const typed = { words, toldMe, problems: [], suggested: null, status: 422 as const }

@@ -219,6 +219,11 @@ export function Why({ view, explanation: why }: { view: TillView; explanation: E
           )
         })}
       </section>
+      <p class="ways">
+        <a class="button" href={`/owner/personas/new?from=${encodeURIComponent(why.id)}`}>
+          Keep such a household as a test
+        </a>
+      </p>
     </details>
   )
 }

@@ -114,11 +114,11 @@ const TILL = `select k.role, k.siteId keySite, k.partnerId, k.expiresAt, k.revok
   c.ref, c.siteId customerSite, c.holdout, c.state,
   (select json_group_array(json_array(id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt)) from (
     select id, offerId, alternateId, askedGoal, at, outcome, outcomeReason, saidAt from recommendation
-    where customer = c.ref and at > (select ?3) and (offerId is not null or askedGoal is not null)
+    where customer = c.ref and at > (select ?) and (offerId is not null or askedGoal is not null)
     order by at desc, id desc limit ${CAPS.earlier})) earlier,
   r.answer storedAnswer, r.requestDigest storedDigest, r.siteId storedSite
-  from (select 1) left join apiKey k on k.hash = (select ?1) left join customer c on c.ref = (select coalesce((select customer from customerAlias where ref = ?2), ?2))
-    left join recommendation r on r.id = (select ?4)`
+  from (select 1) left join apiKey k on k.hash = (select ?) left join customer c on c.ref = (select coalesce((select customer from customerAlias where ref = ?), ?))
+    left join recommendation r on r.id = (select ?)`
 
 /** Everything that one till call needs, in one statement: the key, the customer, what was said before, an answer given already. */
 export async function readTill(
@@ -127,7 +127,7 @@ export async function readTill(
 ): Promise<TillRow> {
   const rows = await engine.all<TillRow>({
     sql: TILL,
-    params: [ask.keyHash, ask.customer, ask.since, ask.id],
+    params: [ask.since, ask.keyHash, ask.customer, ask.customer, ask.id],
   })
   return rows[0]!
 }

@@ -5,7 +5,7 @@ import type { Moment } from '../core/moment.ts'
 import type { Learned } from '../core/neighbour.ts'
 import { createLearned } from '../core/neighbour.ts'
 import type { PastOrder, Profile } from '../core/ranking.ts'
-import { affinity, goesWith, profileOf } from '../core/ranking.ts'
+import { affinityOf, goesWith, profileOf } from '../core/ranking.ts'
 import type { DayRow, PairRow } from './catalogue.ts'
 
 const DAY_MS = 86_400_000
@@ -86,8 +86,8 @@ export class LearnedStore {
           history: history(),
           asOf: moment.nowMs,
         })
-        const sku = this.#skus.get(productId)
-        return sku === undefined ? 0 : affinity(this.learned, profile, sku)
+        const item = this.#numbers.get(productId)
+        return item === undefined ? 0 : affinityOf(this.learned, profile, item)
       },
       goesWith: (most): GoesWith[] =>
         basket.length === 0

@@ -159,6 +159,67 @@ async function tryMerge(
   return { ref, customer: into, at: by.at, moved }
 }
 
+/** One of two customers, or what they come to: counts only, and what she allows. */
+export type Side = {
+  ref: string
+  siteId: string
+  joinedOn: string
+  holdout: boolean
+  /** How many rows of each kind are hers. */
+  has: Record<string, number>
+  consents: Record<string, string>
+}
+
+/** What a merge would come to, before it is made: nothing is written. The same refusals as of the merge itself. */
+export async function previewMerge(
+  engine: Engine,
+  { ref, into: named, site }: { ref: string; into: string; site: string | null },
+): Promise<{ from: Side; into: Side; together: Side } | MergeRefusal> {
+  const aliases = await engine.all<typeof schema.customerAlias.$inferSelect>(
+    statement('select * from customerAlias where ref in (?, ?)', ref, named),
+  )
+  const into = aliases.find((row) => row.ref === named)?.customer ?? named
+  const known = aliases.find((row) => row.ref === ref)?.customer
+  if (ref === into || known === into) return { refused: 'same' }
+  if (known !== undefined) return { refused: 'merged', customer: known }
+  const rows = await engine.all<CustomerRow>(
+    statement('select * from customer where ref in (?, ?)', ref, into),
+  )
+  const here = (name: string) =>
+    rows.find((row) => row.ref === name && (site === null || row.siteId === site)) ?? null
+  const [one, other] = [here(ref), here(into)]
+  if (other === null) return { refused: 'unknown', field: 'into' }
+  if (one === null) return { refused: 'unknown', field: 'ref' }
+  const [from, to, [drop]] = await Promise.all([
+    sideOf(engine, one),
+    sideOf(engine, other),
+    engine.all<Record<string, number>>(
+      statement(
+        `select (select count(*) from pollAnswer a join pollAnswer b on a.pollId = b.pollId
+             where a.customer = ?1 and b.customer = ?2) pollAnswer,
+           (select count(distinct customer) = 2 from referral where direction = 'theirs' and customer in (?1, ?2)) referral`,
+        ref,
+        into,
+      ),
+    ),
+  ])
+  const has: Record<string, number> = {}
+  for (const what of new Set([...Object.keys(from.has), ...Object.keys(to.has)]))
+    has[what] = (from.has[what] ?? 0) + (to.has[what] ?? 0) - (drop![what] ?? 0)
+  const consents = { ...to.consents }
+  for (const [purpose, said] of Object.entries(from.consents))
+    if ((STRICT[said] ?? 0) > (STRICT[consents[purpose] ?? ''] ?? -1)) consents[purpose] = said
+  const joinedOn = from.joinedOn < to.joinedOn ? from.joinedOn : to.joinedOn
+  return { from, into: to, together: { ...to, joinedOn, has, consents } }
+}
+
+async function sideOf(engine: Engine, row: CustomerRow): Promise<Side> {
+  const { ref, siteId, joinedOn, holdout, state } = row
+  const { consent = {} } = JSON.parse(state) as { consent?: Record<string, string> }
+  const { consent: _, ...has } = await countOwned(engine, ref)
+  return { ref, siteId, joinedOn, holdout: holdout === 1, has, consents: consent }
+}
+
 /** How many rows of each kind are hers. */
 async function countOwned(engine: Engine, ref: string): Promise<Record<string, number>> {
   const [counts] = await engine.all<Record<string, number>>(

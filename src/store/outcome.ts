@@ -22,15 +22,27 @@ export function awaited(recommendationIds: string[]): Statement {
   )
 }
 
-/** Outcomes that came before their answers, which are on record by now, in the order in which they happened. */
-export async function findAwaited(engine: Engine): Promise<OutcomeRow[]> {
+/**
+ * Outcomes that came before their answers, which are on record by now, in the order in which they happened: at most
+ * a hundred, after the one that is named.
+ */
+export async function findAwaited(
+  engine: Engine,
+  { at, recordedAt, eventId }: Pick<OutcomeRow, 'at' | 'recordedAt' | 'eventId'>,
+): Promise<OutcomeRow[]> {
   return engine.all<OutcomeRow>(
-    statement('select * from outcome where orphan = 2 order by at, recordedAt, eventId limit 100'),
+    statement(
+      `select * from outcome where orphan = 2 and (at, recordedAt, eventId) > (?, ?, ?)
+       order by at, recordedAt, eventId limit 100`,
+      at,
+      recordedAt,
+      eventId,
+    ),
   )
 }
 
-/** The answer that it names is another site's: it stays flagged and changes nothing. */
-export function notOurs(eventId: string): Statement {
+/** The answer that it names is another site's, or what it says cannot be: it stays flagged and changes nothing. */
+export function setAside(eventId: string): Statement {
   return statement('update outcome set orphan = 3 where eventId = ?', eventId)
 }
 
@@ -122,7 +134,16 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
         ...guard('select orphan <> 0 from outcome where eventId = ?', row.eventId),
         statement('update outcome set orphan = 0, answer = ? where eventId = ?', row.answer, row.eventId),
       ]
-    : [insertRows(outcome, [row])]
+    : [
+        insertRows(outcome, [row]),
+        // Its answer may have come on record since it was looked for.
+        statement(
+          `update outcome set orphan = 2 where eventId = ?1 and orphan = 1
+             and exists (select 1 from recommendation where id = ?2)`,
+          row.eventId,
+          row.recommendationId,
+        ),
+      ].slice(0, row.orphan === 1 ? 2 : 1)
   const statements: Statement[] = [BUMP, ...kept]
   if (rec !== null) {
     const said = SAID.includes(row.state) ? 1 : 0

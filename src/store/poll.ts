@@ -221,6 +221,19 @@ export async function findEvents(engine: Engine, ids: string[]): Promise<Map<str
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/** How often a link was answered: what was taken back stays so, and to answer anew is another event. */
+export async function countLinkAnswers(
+  engine: Engine,
+  token: string,
+): Promise<{ before: number; next: string }> {
+  const first = `link.${(await hashKey(token)).slice(0, 32)}`
+  const [row] = await engine.all<{ n: number }>(
+    statement("select count(*) n from evidence where id >= ?1 and id < ?1 || '/'", first),
+  )
+  const before = row!.n
+  return { before, next: before === 0 ? first : `${first}.${before + 1}` }
+}
+
 /** A question that a till was given and did not put: as if it had not been given, so that it may come again. */
 export async function forgetAsked(engine: Engine, recommendationId: string): Promise<void> {
   await engine.atomic([

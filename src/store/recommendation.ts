@@ -1,6 +1,6 @@
 /** Recommendations: the recorded answers, what they were made from, and what happened since. */
 import type { Answer } from '../core/answer.ts'
-import type { Capsule, Heard } from '../core/capsule.ts'
+import type { Capsule, Heard, Listened } from '../core/capsule.ts'
 import type { Earlier, Moment } from '../core/moment.ts'
 import type { Decision } from '../core/recommend.ts'
 import { valuesOf } from '../core/score.ts'
@@ -91,17 +91,20 @@ export type Inputs = {
   erased?: true
 }
 
-/** The inputs of a decision as text. `state` is the customer's, as it was read: it goes in as it is. */
+/**
+ * The inputs of a decision as text. `asRead` is the customer's state and her earlier answers, as they were read: they
+ * go in as they are. Without the latter (answers of hers are still to be written) those of the moment are kept.
+ */
 export function inputsOf(
   decision: Decision,
   moment: Moment,
   answer: Answer,
-  heard: Heard,
+  heard: Listened,
   currency: string,
-  state: string | null,
+  asRead: { state: string | null; earlier: string | null },
 ): string {
   const { person } = moment
-  const inputs: Omit<Inputs, 'state'> = {
+  const inputs: Omit<Inputs, 'affinity' | 'state' | 'earlier'> = {
     v: 2,
     basket: moment.basket,
     unmatched: answer.unmatched,
@@ -109,13 +112,15 @@ export function inputsOf(
     gated: decision.gated.map(({ listed, parts }) => [listed.offer.id, ...valuesOf(parts)]),
     silence: decision.silence,
     withoutMoney: decision.withoutMoney,
-    affinity: heard.affinity,
     goesWith: heard.goesWith,
     holdout: person?.holdout ? 1 : 0,
     ref: person?.ref ?? null,
-    earlier: person === null ? null : person.earlier.map(earlierRow),
   }
-  return `${JSON.stringify(inputs).slice(0, -1)},"state":${person === null ? 'null' : (state ?? 'null')}}`
+  const earlier = person === null ? null : (asRead.earlier ?? JSON.stringify(person.earlier.map(earlierRow)))
+  const state = person === null ? null : asRead.state
+  // Written by hand: an object with these numbers as keys takes as much room as its largest.
+  const affinity = Array.from(heard.affinity, ([productId, its]) => `"${productId}":${its}`).join()
+  return `${JSON.stringify(inputs).slice(0, -1)},"affinity":{${affinity}},"earlier":${earlier},"state":${state}}`
 }
 
 const iso = (ms: number) => new Date(ms).toISOString()

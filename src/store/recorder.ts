@@ -10,12 +10,27 @@ type Row = NewRecommendation
 const GATHER_MS = 20
 const MOST_PENDING = 10_000
 
+/** Answers that go on record together. */
+class Group {
+  readonly byId = new Map<string, Row>()
+  readonly byCustomer = new Map<string, Row[]>()
+
+  add(row: Row): void {
+    this.byId.set(row.id, row)
+    if (!row.customer) return
+    const rows = this.byCustomer.get(row.customer)
+    if (rows) rows.push(row)
+    else this.byCustomer.set(row.customer, [row])
+  }
+}
+
 export class Recorder {
   readonly #engine: Engine
   readonly #onError: (error: unknown) => void
   readonly #onAwaited: () => Promise<void>
-  readonly #pending = new Map<string, Row>()
-  readonly #byCustomer = new Map<string, Set<Row>>()
+  // A group is dropped whole: a map that rows go into and out of for ever is a chain that only a full collection ends.
+  #gathering = new Group()
+  #underWay: Group | null = null
   #timer: ReturnType<typeof setTimeout> | null = null
   #writing: Promise<void> | null = null
 
@@ -28,26 +43,22 @@ export class Recorder {
 
   /** An answer that is not on record yet, or null. */
   find(id: string): Row | null {
-    return this.#pending.get(id) ?? null
+    return this.#gathering.byId.get(id) ?? this.#underWay?.byId.get(id) ?? null
   }
 
-  /** Answers to this customer that are not on record yet. */
-  of(customer: string): Iterable<Row> {
-    return this.#byCustomer.get(customer) ?? []
+  /** Answers to this customer that are not on record yet, in the order in which they were given. */
+  of(customer: string): Row[] {
+    const before = this.#underWay?.byCustomer.get(customer) ?? []
+    return [...before, ...(this.#gathering.byCustomer.get(customer) ?? [])]
   }
 
   /** Take an answer. With `waitUntil` (an edge runtime) it is written at once, after the response. */
   add(row: Row, waitUntil?: (promise: Promise<void>) => void): void {
-    if (this.#pending.size >= MOST_PENDING) {
+    if (this.#gathering.byId.size >= MOST_PENDING) {
       this.#onError(new Error('the decision log is full: an answer was not recorded'))
       return
     }
-    this.#pending.set(row.id, row)
-    if (row.customer) {
-      const rows = this.#byCustomer.get(row.customer)
-      if (rows) rows.add(row)
-      else this.#byCustomer.set(row.customer, new Set([row]))
-    }
+    this.#gathering.add(row)
     // The answer goes first: what is written for it starts once it is on its way.
     if (waitUntil) waitUntil(new Promise((resolve) => setTimeout(resolve)).then(() => this.flush()))
     else this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS)
@@ -57,34 +68,39 @@ export class Recorder {
   async flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
-    await this.#writing
-    if (this.#pending.size === 0) return
-    const rows = [...this.#pending.values()]
+    while (this.#writing) await this.#writing
+    if (this.#gathering.byId.size === 0) return
+    const group = this.#gathering
+    this.#underWay = group
+    this.#gathering = new Group()
     let isAwaited = false
-    this.#writing = this.#engine
-      .atomic([...rows.map(recordRecommendation), awaited(rows.map(({ id }) => id))])
-      .then((changed) => {
-        for (const row of rows) this.#forget(row)
-        isAwaited = changed.at(-1)! > 0
-      })
-      .catch((error: unknown) => {
-        this.#onError(error)
-        // It tries again, but keeps no process alive that is done.
-        this.#timer ??= setTimeout(() => void this.flush(), 1000)
-        if (typeof this.#timer === 'object') this.#timer.unref?.()
-      })
-      .finally(() => {
-        this.#writing = null
-      })
+    this.#writing = this.#write(group).then((awaited) => {
+      isAwaited = awaited
+      this.#writing = null
+    })
     await this.#writing
     if (isAwaited) await this.#onAwaited().catch(this.#onError)
   }
 
-  #forget(row: Row): void {
-    if (this.#pending.get(row.id) === row) this.#pending.delete(row.id)
-    if (!row.customer) return
-    const rows = this.#byCustomer.get(row.customer)
-    rows?.delete(row)
-    if (rows?.size === 0) this.#byCustomer.delete(row.customer)
+  /** Write a group; true: outcomes were waiting for it. What the store refuses goes back to what gathers. */
+  async #write(group: Group): Promise<boolean> {
+    const rows = [...group.byId.values()]
+    try {
+      const changed = await this.#engine.atomic([
+        ...rows.map(recordRecommendation),
+        awaited(rows.map(({ id }) => id)),
+      ])
+      return changed.at(-1)! > 0
+    } catch (error) {
+      this.#onError(error)
+      for (const row of this.#gathering.byId.values()) group.add(row)
+      this.#gathering = group
+      // It tries again, but keeps no process alive that is done.
+      this.#timer ??= setTimeout(() => void this.flush(), 1000)
+      if (typeof this.#timer === 'object') this.#timer.unref?.()
+      return false
+    } finally {
+      this.#underWay = null
+    }
   }
 }

@@ -646,7 +646,12 @@ export const recommendation = sqliteTable(
     /** JSON: what the explanation is made from again: the basket, the state it was computed from. */
     inputs: text().notNull(),
   },
-  (t) => [index('recommendation_customer').on(t.customer, t.at)],
+  (t) => [
+    // All that a till asks of earlier answers, so that it reads this alone: a row is long, and lies pages deep.
+    index('recommendation_customer')
+      .on(t.customer, t.at, t.id, t.offerId, t.alternateId, t.askedGoal, t.outcome, t.outcomeReason, t.saidAt)
+      .where(sql`${t.customer} is not null`),
+  ],
 )
 
 export const outcome = sqliteTable(
@@ -666,10 +671,14 @@ export const outcome = sqliteTable(
     digest: text().notNull(),
     /** JSON: the answer that a repeat gets again. */
     answer: text().notNull(),
-    /** 1: the decision it names is not on record (a crash took it, or it is still to come); 2: it came, and this waits to be taken up; 3: it is another site’s. */
+    /** 1: the decision it names is not on record (a crash took it, or it is still to come); 2: it came, and this waits to be taken up; 3: it is another site’s, or cannot be. */
     orphan: flag(),
   },
-  (t) => [index('outcome_recommendation').on(t.recommendationId)],
+  (t) => [
+    index('outcome_recommendation').on(t.recommendationId),
+    // The few that wait: for their answer, or to be taken up.
+    index('outcome_orphan').on(t.orphan, t.recommendationId).where(sql`${t.orphan} = 1 or ${t.orphan} = 2`),
+  ],
 )
 
 /**

@@ -2,6 +2,7 @@
  * Deciding by brute force, to compare with: every gate asked of every offer in plain loops over the plain rows,
  * nothing indexed, nothing kept, nothing skipped. Slow, and short enough to be believed.
  */
+import type { Acceptance } from '../../src/core/acceptance.ts'
 import { mappingOf } from '../../src/core/acceptance.ts'
 import type { CatalogueRows } from '../../src/core/catalogue.ts'
 import type { Learning } from '../../src/core/learning.ts'
@@ -84,13 +85,14 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
     const last = earlier.find((b) => b.offerId === id && b.outcome !== null)
     return last !== undefined && !['said', 'askedMore', 'notSaid'].includes(last.outcome!)
   }
-  const signs = evidence.filter(
-    (line) => ['told', 'answered', 'attended'].includes(line.kind) && ageDays(line, today) < 365,
-  ).length
-  const together = evidence.some((line) => line.kind === 'enrolled' && ageDays(line, today) < 365)
+  const lately = evidence.filter((line) => line.onDay <= today && ageDays(line, today) < 365)
+  const signs = lately.filter((line) => ['told', 'answered', 'attended'].includes(line.kind)).length
+  const together = lately.some((line) => line.kind === 'enrolled')
   const orders = person?.orders ?? 0
-  const relationship =
-    person === null ? 0 : together || (orders >= 5 && signs > 0) ? 2 : orders >= 2 || signs > 0 ? 1 : 0
+  const visitsIn = (days: number) =>
+    (person?.visits ?? []).filter((day) => day <= today && day > today - days).length
+  const close = together || (visitsIn(730) >= 5 && signs > 0)
+  const relationship = person === null ? 0 : close ? 2 : visitsIn(365) >= 2 || signs > 0 ? 1 : 0
   const month = (day: number) => +dateOf(day).slice(5, 7)
 
   const passed: (Brute[number] & { step: number })[] = []
@@ -288,35 +290,53 @@ export function bruteForce(rows: CatalogueRows, moment: Moment, learning: Learni
   return passed.sort((a, b) => b.score - a.score || a.step - b.step || (a.offerId < b.offerId ? -1 : 1))
 }
 
-/** Acceptances to expected ones, shrunk: shop, band, elsewhere, here, near. */
+/** Acceptances to expected ones, shrunk: shop, then bands and offers in turn, then this offer elsewhere and here. */
 function acceptanceRatio(rows: CatalogueRows, offer: Offer, touchpoint: string, fit: number): number {
-  const { policy } = rows
+  const { policy, acceptance } = rows
   const weight = policy.propensityPrior * policy.acceptanceAtFit
-  const band = fit >= 0.8 ? 2 : fit >= 0.6 ? 1 : 0
-  const shrunk = (some: CatalogueRows['acceptance'], prior: number) =>
-    (some.reduce((sum, row) => sum + row.accepted, 0) + weight * prior) /
-    (some.reduce((sum, row) => sum + row.expected, 0) / 1e6 + weight)
-  if (rows.acceptance.every((row) => row.said === 0)) return 1
-  const own = rows.acceptance.filter(
-    (row) => row.offerId === offer.id && (row.mapping === '' || row.mapping === mappingOf(offer.goals)),
-  )
-  const shop = shrunk(rows.acceptance, 1)
-  const [low, middle, high] = [0, 1, 2].map((of) =>
-    shrunk(
-      rows.acceptance.filter((row) => row.band === of),
-      shop,
-    ),
-  ) as [number, number, number]
+  if (acceptance.every((row) => row.said === 0)) return 1
+  const shrunk = (accepted: number, expected: number, prior: number, worth = weight) =>
+    (accepted + worth * prior) / (expected + worth)
+  const sum = (values: number[]) => values.reduce((all, value) => all + value, 0)
+  const accepted = (some: Acceptance[]) => sum(some.map((row) => row.accepted))
+  const expected = (some: Acceptance[], times: number[]) =>
+    sum(some.map((row) => (row.expected / 1e6) * times[row.band]!))
+  const shop = shrunk(accepted(acceptance), expected(acceptance, [1, 1, 1]), 1)
+  const inBand = (some: Acceptance[], band: number) => some.filter((row) => row.band === band)
+  const BANDS = [0, 1, 2]
+  let bands = BANDS.map((band) => {
+    const some = inBand(acceptance, band)
+    return shrunk(accepted(some), expected(some, [1, 1, 1]), shop)
+  })
+  const names = [...new Set(acceptance.map((row) => `${row.offerId}/${row.mapping}`))]
+  for (let round = 0; round < 5; round++) {
+    const offers = names.map((name) => {
+      const some = acceptance.filter((row) => `${row.offerId}/${row.mapping}` === name)
+      return { some, better: shrunk(accepted(some), expected(some, bands), 1) }
+    })
+    bands = BANDS.map((band) =>
+      shrunk(
+        accepted(inBand(acceptance, band)),
+        sum(offers.map(({ some, better }) => better * expected(inBand(some, band), [1, 1, 1]))),
+        shop,
+      ),
+    )
+  }
+  const [low, middle, high] = bands as [number, number, number]
   const between = (a: number, b: number, part: number) => a + Math.min(1, Math.max(0, part)) * (b - a)
-  let ratio =
+  const ofFit =
     fit > 0.7
       ? between(middle, high, (fit - 0.7) / (0.9 - 0.7))
       : between(low, middle, (fit - 0.5) / (0.7 - 0.5))
-  for (const some of [
+  const own = acceptance.filter(
+    (row) => row.offerId === offer.id && (row.mapping === '' || row.mapping === mappingOf(offer.goals)),
+  )
+  const [elsewhere, here] = [
     own.filter((row) => row.touchpoint !== touchpoint),
-    own.filter((row) => row.touchpoint === touchpoint && row.band !== band),
-    own.filter((row) => row.touchpoint === touchpoint && row.band === band),
-  ])
-    ratio = shrunk(some, ratio)
-  return Math.min(policy.propensityMax, Math.max(policy.propensityMin, ratio / shop))
+    own.filter((row) => row.touchpoint === touchpoint),
+  ]
+  const worth = 1 / (1 / (weight + expected(elsewhere, bands)) + 1 / (5 * weight))
+  const among = shrunk(accepted(elsewhere), expected(elsewhere, bands), 1)
+  const better = shrunk(accepted(here), expected(here, bands), among, worth)
+  return Math.min(policy.propensityMax, Math.max(policy.propensityMin, (ofFit / shop) * better))
 }

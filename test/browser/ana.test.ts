@@ -8,7 +8,7 @@ import { PHONE, SEEDED } from './visit.ts'
 let browser: Browser
 beforeAll(async () => {
   browser = await openBrowser()
-}, 60_000)
+}, 300_000)
 afterAll(() => browser.close())
 
 const tap = (page: Page, verb: string) => page.locator(`button[value="${verb}"]`).first().click()
@@ -100,5 +100,5 @@ describe.each(['node', 'edge'] as const)('%s', (kind) => {
     await tap(till.page, 'site:BK')
     await tap(till.page, 'ask')
     expect(await till.page.content()).not.toMatch(/keeps asking|Told Maya/)
-  }, 180_000)
+  }, 300_000)
 })

@@ -240,7 +240,7 @@ describe('with a customer in front of them, staff', () => {
 
 describe('everybody can use the page', () => {
   for (const colorScheme of ['light', 'dark'] as const)
-    it(`meets WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 120_000 }, async () => {
+    it(`meets WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 300_000 }, async () => {
       const { page, complaints } = await here.open({ ...PHONE, colorScheme })
       const found: string[] = []
       await everyState(page, async (state) => {
@@ -256,7 +256,7 @@ describe('everybody can use the page', () => {
     ['desktop', { viewport: { width: 1280, height: 900 } }],
   ] as const)
     it(`fits a ${name} without scrolling sideways, with targets of 44 pixels`, {
-      timeout: 60_000,
+      timeout: 300_000,
     }, async () => {
       const { page } = await here.open(viewport)
       await everyState(page, async (state) => {

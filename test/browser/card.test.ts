@@ -187,7 +187,7 @@ describe('she herself', () => {
 
 describe('everybody can use the pages', () => {
   for (const colorScheme of ['light', 'dark'] as const)
-    it(`they meet WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 120_000 }, async () => {
+    it(`they meet WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 300_000 }, async () => {
       const { page } = await here.open({ ...PHONE, colorScheme })
       const found: string[] = []
       await everyState(page, async (state) => {
@@ -202,7 +202,7 @@ describe('everybody can use the pages', () => {
     ['desktop', { viewport: { width: 1280, height: 900 } }],
   ] as const)
     it(`they fit a ${name} without scrolling sideways, with targets of 44 pixels`, {
-      timeout: 120_000,
+      timeout: 300_000,
     }, async () => {
       const { page } = await here.open(viewport)
       await everyState(page, async (state) => {

@@ -129,6 +129,8 @@ describe('an alliance', () => {
     await press(page, 'Pause')
     await page.getByText('It is paused').waitFor()
     await page.getByText('why: The hall is painted.').waitFor()
+    // Who did it is said by name, and by no id.
+    expect(await page.locator('main').innerText()).not.toMatch(/st_\w+/)
     await press(page, 'Resume', 'link')
     await press(page, 'Resume')
     await page.getByText('It is live: tills may offer it').waitFor()
@@ -332,6 +334,76 @@ describe('beside alliances', () => {
     await page.context().close()
   })
 
+  it('two references become one customer, seen before and said to be for good', async () => {
+    const page = await asRosa({ javaScriptEnabled: false })
+    await page.goto('/staff/customers')
+    await press(page, 'Two references are one customer', 'link')
+    await page.getByLabel('The reference that goes').fill('hh_0001')
+    await page.getByLabel('The reference that stays').fill('nobody-here')
+    await press(page, 'See what they come to')
+    await page.getByText('there is no customer nobody-here').waitFor()
+    expect(await page.getByLabel('The reference that goes').inputValue()).toBe('hh_0001')
+    await page.getByLabel('The reference that stays').fill('g01-ana')
+    await press(page, 'See what they come to')
+    await page.getByText('It cannot be taken apart again.').waitFor()
+    const purchases = page.locator('tr', { has: page.getByRole('rowheader', { name: 'Purchases' }) })
+    expect(await purchases.locator('td').allTextContents()).toEqual(['1', '5', '6'])
+    await press(page, 'Make them one')
+    await page.getByText('say that they are one').waitFor()
+    await page.getByLabel('hh_0001 and g01-ana are one customer').check()
+    await press(page, 'Make them one')
+    await page.getByText('They are one customer now').waitFor()
+    expect((await ask('GET', '/v1/customers/hh_0001/card')).ref).toBe('g01-ana')
+    await page.context().close()
+  })
+
+  it('a household is kept as a test, from an answer that was given', async () => {
+    const basket = { lines: [{ sku: 'DR-204-6', category: 'dresses', quantity: 1, unitPrice: 9600 }] }
+    const { id } = await ask('POST', '/v1/recommendations', { site: 'BK', customer: 'g01-ana', basket })
+    const page = await asRosa({ javaScriptEnabled: false })
+    await page.goto('/owner/policy')
+    await press(page, 'Personas', 'link')
+    await page.getByRole('heading', { name: '12 of 12 pass' }).waitFor()
+    await page.getByLabel('The answer’s id').fill(id)
+    await press(page, 'Begin one')
+    await page.getByText('Says “Free first piano lesson”').waitFor()
+    await page.getByLabel('Name').fill('Wants a piano')
+    await press(page, 'Keep it')
+    await page.getByText('Kept: it is run whenever').waitFor()
+    await page.getByRole('heading', { name: '13 of 13 pass' }).waitFor()
+    await press(page, 'Wants a piano', 'link')
+    await page.getByLabel('Says “Free first piano lesson”').uncheck()
+    await page.getByLabel('Nothing is said').check()
+    await press(page, 'Keep it')
+    await page.getByRole('heading', { name: '12 of 13 pass' }).waitFor()
+    await press(page, 'Wants a piano', 'link')
+    await press(page, 'Test it no more')
+    await page.getByText('It is tested no more.').waitFor()
+    await page.context().close()
+  })
+
+  it('every page of the owner’s is one or two taps away, in one line a group on a laptop', async () => {
+    const page = await asRosa({ javaScriptEnabled: false, viewport: { width: 1280, height: 900 } })
+    await page.goto('/owner/alliances')
+    for (const [group, name, path] of [
+      ['Goals and polls', 'Goals map', '/owner/goals'],
+      ['Goals and polls', 'Polls', '/owner/polls'],
+      ['Policy and learning', 'Policy', '/owner/policy'],
+      ['Policy and learning', 'Learning', '/owner/learning'],
+      ['Policy and learning', 'Lift', '/owner/lift'],
+      ['Alliances', 'Alliances', '/owner/alliances'],
+      ['People', 'Who may come in', '/owner/people'],
+    ] as const) {
+      const [groups, within] = [page.locator('.owner-ways > nav').first(), page.locator('.owner-within')]
+      await groups.getByRole('link', { name: group, exact: true }).click()
+      await within.getByRole('link', { name, exact: true }).click()
+      await page.waitForURL((url) => url.pathname === path)
+      for (const nav of [groups, within]) expect((await nav.boundingBox())!.height, path).toBeLessThan(60)
+      expect(await within.locator('[aria-current="page"]').textContent()).toBe(name)
+    }
+    await page.context().close()
+  })
+
   it('a month that is over is issued once, and can be printed', async () => {
     const page = await asRosa({ javaScriptEnabled: false })
     await page.goto('/owner/partners/P02/statements/2026-03')
@@ -362,11 +434,16 @@ const PLACES = [
   '/owner/offers?state=live',
   '/owner/offers/O054',
   '/owner/people',
+  '/owner/merge',
+  '/owner/merge?ref=hh_0001&into=g01-ana',
+  '/owner/personas',
+  '/owner/personas/new',
+  '/owner/personas/piano',
 ]
 
 describe('everybody can use the owner’s pages', () => {
   for (const colorScheme of ['light', 'dark'] as const)
-    it(`meets WCAG 2.2 AA, ${colorScheme}`, async () => {
+    it(`meets WCAG 2.2 AA, ${colorScheme}`, { timeout: 300_000 }, async () => {
       const page = await asRosa({ colorScheme })
       const found: string[] = []
       for (const path of PLACES) {

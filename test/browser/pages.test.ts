@@ -64,7 +64,7 @@ async function everyState(page: Page, look: (state: string) => Promise<void>) {
 
 describe('everybody can use the pages', () => {
   for (const colorScheme of ['light', 'dark'] as const)
-    it(`meets WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 120_000 }, async () => {
+    it(`meets WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 300_000 }, async () => {
       const { page, complaints } = await here.open({ colorScheme })
       const found: string[] = []
       await everyState(page, async (state) => {
@@ -75,7 +75,7 @@ describe('everybody can use the pages', () => {
       await page.context().close()
     })
 
-  it('fits a phone without scrolling sideways, in every state', { timeout: 60_000 }, async () => {
+  it('fits a phone without scrolling sideways, in every state', { timeout: 300_000 }, async () => {
     const { page } = await here.open({
       viewport: { width: 390, height: 844 },
       isMobile: true,

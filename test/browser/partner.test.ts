@@ -31,7 +31,7 @@ let lived: Lived
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'encore-partner-'))
   lived = await liveAMonth()
-}, 60_000)
+}, 300_000)
 afterAll(() => rmSync(folder, { recursive: true }))
 const here = visits(() => lived.file)
 
@@ -365,7 +365,7 @@ describe('a partner', () => {
 
 describe('everybody can use the pages', () => {
   for (const colorScheme of ['light', 'dark'] as const)
-    it(`they meet WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 180_000 }, async () => {
+    it(`they meet WCAG 2.2 AA in every state, ${colorScheme}`, { timeout: 300_000 }, async () => {
       const { page } = await here.open({ ...PHONE, colorScheme })
       const found: string[] = []
       await everyState(page, async (state) => {
@@ -380,7 +380,7 @@ describe('everybody can use the pages', () => {
     ['desktop', { viewport: { width: 1280, height: 900 } }],
   ] as const)
     it(`they fit a ${name} without scrolling sideways, with targets of 44 pixels`, {
-      timeout: 120_000,
+      timeout: 300_000,
     }, async () => {
       const { page } = await here.open({ ...viewport, reducedMotion: 'reduce' })
       const wrong: string[] = []
@@ -413,7 +413,7 @@ describe('everybody can use the pages', () => {
 
 describe('what was written by others', () => {
   it('is shown as words on every page, and none of it runs or turns the page around', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const file = join(folder, 'hostile.sqlite')
     copyFileSync(lived.file, file)

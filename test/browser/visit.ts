@@ -23,7 +23,7 @@ export function visits(seeded: () => string = () => SEEDED): Visits {
   let shop: Shop
   beforeAll(async () => {
     browser = await openBrowser()
-  }, 60_000)
+  }, 300_000)
   afterAll(() => browser.close())
   beforeEach(async () => {
     shop = await openShop(seeded())

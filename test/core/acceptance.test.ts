@@ -10,6 +10,7 @@ import { recommend } from '../../src/core/recommend.ts'
 import { evidence, goal, NOON, offer, person, smallShop } from '../support/small-shop.ts'
 
 const policy = defaultPolicy('acceptance')
+const BAND_MIDDLE = [0.5, 0.7, 0.9]
 
 const row = (more: Partial<Acceptance> = {}): Acceptance => ({
   offerId: 'o',
@@ -148,9 +149,54 @@ describe('what acceptance makes of a score', () => {
       expect(Math.abs(values[i]! / values[i - 1]! - 1)).toBeLessThan(0.01)
   })
 
+  test('a good offer that is said at a low fit too does not make a low fit look good', () => {
+    // The good one is taken twice as often as its fit predicts, the usual one as often, at a low fit and at a high one.
+    const at = (offerId: string, band: number, times: number, ratio: number) => {
+      const expected = times * 0.4 * BAND_MIDDLE[band]!
+      return row({
+        offerId,
+        band,
+        said: times,
+        accepted: Math.round(expected * ratio),
+        expected: expected * 1e6,
+      })
+    }
+    const book = new AcceptanceBook(policy, [
+      at('good', 0, 500, 2),
+      at('good', 2, 500, 2),
+      at('usual', 0, 100, 1),
+      at('usual', 2, 1500, 1),
+    ])
+    const [low, high] = [0.5, 0.9].map((fit) => book.ratio('another', 'm', 'till', fit))
+    expect(low! / high!).toBeCloseTo(1, 1)
+    expect(book.ratio('good', 'm', 'till', 0.9) / book.ratio('usual', 'm', 'till', 0.9)).toBeCloseTo(2, 0)
+  })
+
+  test('what is known of an offer at one fit is told from what its fit says at another', () => {
+    // Fit says nothing here: three in ten take it at any fit, and one is taken twice as often at a low fit.
+    const flat = [0, 1, 2].map((band) =>
+      row({
+        offerId: 'usual',
+        band,
+        said: 1000,
+        accepted: 300,
+        expected: 1000 * 0.4 * BAND_MIDDLE[band]! * 1e6,
+      }),
+    )
+    const book = new AcceptanceBook(policy, [
+      ...flat,
+      row({ offerId: 'good', band: 0, said: 200, accepted: 120, expected: 200 * 0.4 * 0.5 * 1e6 }),
+    ])
+    for (const fit of [0.5, 0.7, 0.9]) {
+      const times = book.ratio('good', 'm', 'till', fit) / book.ratio('usual', 'm', 'till', fit)
+      expect(times).toBeGreaterThan(1.6)
+      expect(times).toBeLessThan(2.1)
+    }
+  })
+
   test('bands', () => expect([0, 0.59, 0.6, 0.79, 0.8, 0.99].map(bandOf)).toEqual([0, 0, 1, 1, 2, 2]))
   test('no counts leave the prior', () =>
-    expect(shrunkRatio({ said: 0, accepted: 0, expected: 0 }, 0.8, 8)).toBeCloseTo(0.8, 12))
+    expect(shrunkRatio({ accepted: 0, expected: 0 }, 0.8, 8)).toBeCloseTo(0.8, 12))
 })
 
 describe('what is tried', () => {

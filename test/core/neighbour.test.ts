@@ -53,6 +53,33 @@ function bruteForce(learned: Learned, item: number, purpose: Purpose) {
   }))
 }
 
+/** How firmly some items go with what they were bought with, or the shop's with each other, pair by pair. */
+function bondOf(learned: Learned, weights: ReadonlyMap<number, number>): number {
+  const counts = Array.from({ length: learned.size }, (_, a) =>
+    Array.from({ length: learned.size }, (_, b) => (a === b ? 0 : Math.max(0, learned.pair(a, b).baskets))),
+  )
+  const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0)
+  const mass = counts.map(sum)
+  const all = sum(mass)
+  const ownPairs = sum(mass.map((one) => one ** 2)) / all
+  const bond = (weightOf: (item: number) => number) => {
+    let repeats = learned.policy.bondPrior
+    let byChance = learned.policy.bondPrior
+    for (const [a, row] of counts.entries())
+      for (const [b, count] of row.entries()) {
+        if (a === b || all === 0) continue
+        const expected = ((mass[a]! * mass[b]!) / (all - ownPairs)) ** 2
+        repeats += weightOf(a) * (count * (count - 1) - expected)
+        byChance += weightOf(a) * expected
+      }
+    return Math.max(0, repeats) / byChance
+  }
+  return Math.max(
+    bond(() => 1),
+    bond((item) => weights.get(item) ?? 0),
+  )
+}
+
 describe('neighbours', () => {
   test('of an item nobody bought yet are those its name suggests', () => {
     const learned = createLearned(SHOP)
@@ -166,6 +193,48 @@ describe('sales', () => {
   })
 })
 
+describe('the bond of a shop', () => {
+  /** Baskets of three: of one range each, or of anything. */
+  const shop = (orders: number, draw: (order: number, place: number) => number) => {
+    const learned = createLearned(Array.from({ length: 60 }, (_, k) => ({ sku: `item ${k}`, name: '' })))
+    for (let order = 0; order < orders; order++)
+      learned.bumpBasket(
+        [0, 1, 2].map((place) => draw(order, place)),
+        15_000,
+      )
+    return learned
+  }
+  /** Numbers from 0 up to `most`, the small ones oftener, the same ones always. */
+  const drawn = (order: number, place: number, most: number) => {
+    const noise =
+      Math.imul(order * 3 + place + 1, 0x9e3779b1) ^ (Math.imul(order * 3 + place + 7, 0x85ebca6b) >>> 13)
+    return Math.floor(((Math.imul(noise, 0xc2b2ae35) >>> 0) / 2 ** 32) ** 2 * most)
+  }
+
+  const ALL = new Map(Array.from({ length: 60 }, (_, item) => [item, 1]))
+
+  test('is far above 1 where baskets repeat their pairs, near 0 where only what sells makes them', () => {
+    for (const orders of [2000, 8000]) {
+      const ranges = shop(orders, (order, place) => drawn(order, 0, 20) * 3 + place)
+      expect(ranges.bondOf(ALL)).toBeGreaterThan(5)
+      const loose = shop(orders, (order, place) => drawn(order, place, 60))
+      expect(loose.bondOf(ALL)).toBeLessThan(0.15)
+      expect(loose.bondOf(new Map([[0, 1]]))).toBeLessThan(0.3)
+    }
+  })
+  test('of a pair that holds together in a shop where nothing else does is firm', () => {
+    const loose = shop(8000, (order, place) => (order % 40 === 0 ? 57 + place : drawn(order, place, 57)))
+    expect(loose.bondOf(ALL)).toBeLessThan(1)
+    expect(loose.bondOf(new Map([[58, 1]]))).toBeGreaterThan(5)
+  })
+  test('is 1 where nothing is known, and not yet nothing after one basket', () => {
+    expect(createLearned().bondOf(new Map())).toBe(1)
+    const once = shop(1, (_, place) => place).bondOf(ALL)
+    expect(once).toBeGreaterThan(0.2)
+    expect(once).toBeLessThan(1)
+  })
+})
+
 describe('the best of a list', () => {
   test('are what sorting gives', () => {
     const scores = fc.array(fc.integer({ min: -1, max: 5 }), { maxLength: 30 })
@@ -244,6 +313,12 @@ describe('learning', () => {
         }
         expect(learned.sales(130).recent).toEqual(rebuilt.sales(130).recent)
         expect(learned.sales(200)).toEqual(rebuilt.sales(200))
+        const weights = new Map([
+          [0, 1],
+          [3, 0.25],
+        ])
+        for (const each of [learned, rebuilt, loaded])
+          expect(each.bondOf(weights)).toBeCloseTo(bondOf(learned, weights), 9)
       }),
       { numRuns: 60 },
     )

@@ -99,6 +99,38 @@ describe('a ranking for the next purchase', () => {
   })
 })
 
+describe('a shop whose products hardly go together', () => {
+  /** Five things, each bought with any other alike; `E` also alone, and so most of all. */
+  function groceries(bondPrior: number): Learned {
+    const learned = createLearned(
+      ['A', 'B', 'C', 'D', 'E'].map((sku) => ({ sku, name: '' })),
+      { bondPrior },
+    )
+    for (let round = 0; round < 40; round++) {
+      for (let one = 0; one < 5; one++)
+        for (let other = 0; other < one; other++) learned.bumpBasket([one, other], TODAY - 3)
+      for (let more = 0; more < 8; more++) learned.bumpBasket([4], TODAY - 3)
+    }
+    return learned
+  }
+  const ask = (learned: Learned) => rank(learned, { purpose: 'checkout', basket: ['A'], asOf: NOW })
+  const popular = (ranked: Ranked[]) =>
+    ranked.find(({ sku }) => sku === 'E')!.because.find(({ kind }) => kind === 'popular')!.part
+
+  test('is ranked by what sells, up to ten times as much as one where they do', () => {
+    const loose = groceries(1)
+    const bonded = groceries(1e9)
+    expect(loose.bondOf(new Map([[0, 1]]))).toBeLessThan(0.1)
+    expect(bonded.bondOf(new Map([[0, 1]]))).toBeCloseTo(1, 3)
+    expect(popular(ask(loose))).toBeCloseTo(10 * popular(ask(bonded)), 2)
+    expect(skus(ask(bonded)).at(-1)).toBe('E')
+    expect(skus(ask(loose))[0]).toBe('E')
+  })
+  test('still names what goes with a basket by what goes with it alone', () => {
+    expect(goesWith(groceries(1), ['A'], [], NOW, 5)).toEqual(goesWith(groceries(1e9), ['A'], [], NOW, 5))
+  })
+})
+
 describe('any ranking', () => {
   test('of an empty catalogue is empty', () => {
     const learned = createLearned()

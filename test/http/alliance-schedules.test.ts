@@ -221,5 +221,5 @@ test.each(ENGINES)(
     expect(spoke).toBeGreaterThan(20)
     expect(silent).toBeGreaterThan(20)
   },
-  180_000,
+  300_000,
 )

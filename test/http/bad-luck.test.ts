@@ -79,7 +79,7 @@ describe.each(ENGINES)('%s', (kind) => {
     const merged = await shop.ask('POST', '/v1/customers/c-bulk/merge', { into: 'c-small' }, 'owner')
     expect([merged.status, merged.body.moved.purchase]).toEqual([200, 10])
     await expectLearned(shop)
-  }, 120_000)
+  }, 300_000)
 
   test('gifts only: she is a customer with a first purchase, and nothing is known of what she wants', async () => {
     const shop = await openShop(kind)
@@ -173,7 +173,7 @@ describe.each(ENGINES)('%s', (kind) => {
     for (const customer of ['g01-ana', 'g04-mei', 'hh_0001'])
       await ask(shop, { customer, basket: { lines: [{ sku: 'DR-204-6' }] }, dryRun: true })
     await expectLearned(shop)
-  }, 180_000)
+  }, 300_000)
 
   test('outcomes before their decision, twice and months late: each is kept, and counts once, when it happened', async () => {
     const shop = await openShop(kind)
@@ -234,7 +234,7 @@ describe.each(ENGINES)('%s', (kind) => {
       orphan: true,
       referral: null,
     })
-  }, 60_000)
+  }, 300_000)
 })
 
 test('a shop with 30 customers: every one is answered, and what is not known is not claimed', async () => {
@@ -256,7 +256,7 @@ test('a shop with 30 customers: every one is answered, and what is not known is 
   expect(status).toBe(200)
   expect(body.ranked.length).toBeGreaterThan(0)
   expect((await shop.ask('GET', '/v1/mappings', undefined, 'owner')).status).toBe(200)
-}, 60_000)
+}, 300_000)
 
 describe('odd hours', () => {
   const ODD = [
@@ -337,5 +337,5 @@ describe('odd hours', () => {
       }),
       { numRuns: 60 },
     )
-  }, 60_000)
+  }, 300_000)
 })

@@ -84,7 +84,7 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(new Set(answers.map((reply) => JSON.stringify(reply.body))).size).toBe(1)
     expect(await rows(shop, 'select count(*) n from issuedStatement')).toEqual([{ n: 1 }])
     expect(await rows(shop, 'select count(*) n from statementLine')).toEqual([{ n: 2 }])
-  }, 120_000)
+  }, 300_000)
 
   test('a doubted line is frozen until it is settled; dropped, it is taken back for good', async () => {
     const shop = await openShop(kind)

@@ -104,7 +104,7 @@ test('a merge equals a shop in which all was one customer from the start: counts
     }),
     { numRuns: 15 },
   )
-}, 180_000)
+}, 300_000)
 
 describe.each(ENGINES)('%s', (kind) => {
   test('the old reference answers as the new one: at the till, for purchases, evidence, consents; a repeat answers the same', async () => {
@@ -293,6 +293,59 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(
       (await call('POST', '/v1/customers/m-3/merge', { into: 'g01-ana' }, { key: MANAGER })).status,
     ).toBe(200)
+  })
+
+  test('what a merge would come to is what it comes to; looking changes nothing, and the same is refused', async () => {
+    const { shop, call } = await openOffice(kind)
+    const poll = {
+      goal: 'mv-racquet',
+      question: 'Would tennis lessons close by interest you?',
+      touchpoints: [],
+      goAnswers: 6,
+      goYes: 4,
+      goShare: 0.3,
+      opensOn: '2026-03-14',
+      closesOn: '2026-04-30',
+    }
+    const { id } = (await call('POST', '/v1/polls', poll)).body
+    const [from, into] = ['hh_0001', 'g01-ana']
+    for (const [customer, answer] of [
+      [from, 'maybe'],
+      [into, 'yes'],
+    ])
+      await call('POST', `/v1/polls/${id}/answers`, { eventId: `look-${customer}`, customer, answer })
+    await allow(shop, from, 'withdrawn', 'no', '2026-03-14T16:00:00Z')
+    const look = (ref: string, other: string, key?: string) =>
+      call('GET', `/v1/customers/${ref}/merge?into=${other}`, undefined, key ? { key } : {})
+    const counted = async (ref: string) => {
+      const has: Record<string, number> = {}
+      for (const table of Object.keys((await look(from, into)).body.together?.has ?? shown.has)) {
+        const [row] = await rows(shop, `select count(*) n from "${table}" where customer = ?`, ref)
+        if (row!.n > 0) has[table] = row!.n
+      }
+      return has
+    }
+    const { body } = await look(from, into)
+    const shown = body.together
+    expect([body.from.ref, body.into.ref, shown.ref]).toEqual([from, into, into])
+    expect(shown.has.pollAnswer).toBe(1)
+    expect([await counted(from), await counted(into)]).toEqual([body.from.has, body.into.has])
+    expect((await merge(shop, from, { into })).status).toBe(200)
+    expect(await counted(into)).toEqual(shown.has)
+    expect(await consentOf(shop, into)).toEqual(shown.consents)
+    expect(shown.consents.personalise).toBe('withdrawn')
+    const [row] = await rows(shop, 'select joinedOn, holdout from customer where ref = ?', into)
+    expect(row).toEqual({ joinedOn: shown.joinedOn, holdout: Number(shown.holdout) })
+
+    const refused = async (ref: string, other: string) => {
+      const { status, body: problem } = await look(ref, other)
+      return [status, problem.code, problem.errors[0]?.field]
+    }
+    expect(await refused(from, into)).toEqual([409, 'conflict', 'into'])
+    expect(await refused(from, 'g04-mei')).toEqual([409, 'conflict', 'ref'])
+    expect(await refused('nobody', into)).toEqual([404, 'not_found', 'ref'])
+    expect(await refused('g04-mei', 'nobody')).toEqual([422, 'unknown_reference', 'into'])
+    expect((await look('g04-mei', into, 'staff')).status).toBe(403)
   })
 
   test('children, notes and answers move; a note is closed by its new name; nothing is written under the old one', async () => {

@@ -70,6 +70,32 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await note(words)).body).toMatchObject({ recorded: true, goal, facet })
   })
 
+  test.each([
+    // One word that is also in the name of a goal, or in what one offer says.
+    ['asked a second time for the red one', 'languages'],
+    ['sun hats, always', 'adv-beach'],
+    ['has two brothers at home', 'look-siblings'],
+    // What is said against something is not for us to read.
+    ['does not like swimming', 'mv-swim'],
+    ['stopped the piano lessons', 'music-instrument'],
+    // Several.
+    ['ballet and piano', 'music-instrument'],
+  ])('what is not certain is asked, and never filed: “%s”', async (words, guess) => {
+    const { note, shop } = await opened()
+    const { body } = await note(words)
+    expect(body).toMatchObject({ recorded: false, reason: 'GOAL', goal: null })
+    expect(body.suggested.length).toBeLessThanOrEqual(3)
+    expect(body.suggested.map(({ goal }: any) => goal)).toContain(guess)
+    expect(await seen(shop, 'note-1')).toBeUndefined()
+    expect((await note(words, { goal: guess })).body).toMatchObject({ recorded: true, goal: guess })
+  })
+
+  test('of a goal and a wider one the narrower is meant', async () => {
+    const { note } = await opened()
+    expect((await note('music, above all the piano')).body.goal).toBe('music-instrument')
+    expect((await note('loves music')).body.goal).toBe('music')
+  })
+
   test('a note of ordinary words alone asks what it is about', async () => {
     const { note } = await opened()
     for (const words of ['keeps asking', 'would love to start', 'wants to try new things'])

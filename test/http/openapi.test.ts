@@ -300,6 +300,10 @@ const SHALLOW: Record<string, string> = {
   'POST /v1/partners/{id}/events': 'must be signed: referrals.test.ts',
   'POST /v1/ledger/{entry}/disputes': 'needs money in the ledger: ledger.test.ts',
   'POST /v1/disputes/{id}/resolution': 'needs a dispute: ledger.test.ts',
+  'POST /v1/holds/{id}/confirm': 'needs a place that is still to be had: sessions.test.ts',
+  'DELETE /v1/holds/{id}': 'needs a place that is still to be had: sessions.test.ts',
+  'PUT /v1/alliances/{id}/briefings/{site}':
+    'needs an alliance and a site that go together: alliances.test.ts',
   'PUT /v1/sessions/{id}': 'needs capacity for what is kept: sessions.test.ts',
   'POST /v1/polls': 'one open poll a goal: polls.test.ts',
   'PUT /v1/polls/{id}': 'the first answer closes it to changes: polls.test.ts',
@@ -307,6 +311,7 @@ const SHALLOW: Record<string, string> = {
   'DELETE /v1/partners/{id}/checks/{code}': 'once each: partners.test.ts',
   'DELETE /v1/offers/{id}/checks/{code}': 'once each: partners.test.ts',
   'POST /v1/alliances': 'once a partner: alliances.test.ts',
+  'GET /v1/customers/{ref}/merge': 'needs two who are not one yet: merges.test.ts',
   'POST /v1/customers/{ref}/merge': 'once each: merges.test.ts',
   'DELETE /v1/policies/{version}': 'a proposal once: policies.test.ts',
   'POST /v1/policies/{version}/activate': 'needs the digest of its preview: policies.test.ts',

@@ -241,6 +241,41 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(await learned(beside.primary.offerId)).toEqual({ said: 1, accepted: 1, declined: 0 })
   })
 
+  test('however many came before their answer are all taken up once it is on record; what cannot be is kept', async () => {
+    const shop = await openShop(kind)
+    const event = (i: number, more: object = {}) => ({
+      recommendationId: 'early-many',
+      eventId: `many-${i}`,
+      state: 'said',
+      at: new Date(Date.parse('2026-03-14T12:00:00Z') + i * 1000).toISOString(),
+      ...more,
+    })
+    const outcomes = Array.from({ length: 120 }, (_, i) => event(i))
+    // Later than many that wait behind it, and earlier than others: it stops none of them.
+    outcomes[50] = event(50, { state: 'accepted', sessionId: 'ses_of_nobody' })
+    const { status, body } = await shop.ask('POST', '/v1/outcomes', { outcomes })
+    expect([status, body.results.every((r: any) => r.outcome?.orphan === true)]).toEqual([207, true])
+    await decide(shop, { ...hannah, id: 'early-many' })
+    const waiting = () => count(shop, 'select count(*) n from outcome where orphan in (1, 2)')
+    for (let n = 0; n < 400 && (await waiting()) > 0; n++) {
+      await shop.ask('GET', '/v1/recommendations/early-many')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const open = await shop.engine.all(statement('select eventId, orphan from outcome where orphan <> 0'))
+    expect(open).toEqual([{ eventId: 'many-50', orphan: 3 }])
+    expect(await count(shop, "select count(*) n from outcome where recommendationId = 'early-many'")).toBe(
+      120,
+    )
+  })
+
+  test('those that wait are found by an index of their own', async () => {
+    const shop = await openShop(kind)
+    const plan = await shop.engine.all<{ detail: string }>(
+      statement('explain query plan select * from outcome where orphan = 2 order by at limit 100'),
+    )
+    expect(plan[0]!.detail).toContain('outcome_orphan')
+  })
+
   test('an answer of another site is not this till’s', async () => {
     const shop = await openShop(kind)
     const { id } = await decide(shop, hannah)
@@ -253,6 +288,19 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(body).toMatchObject({ orphan: true, referral: null })
     expect(await count(shop, 'select count(*) n from hold')).toBe(0)
   })
+})
+
+test('at the edge, what an ended worker left waiting is taken up within the minute', async () => {
+  const shop = await openShop('edge')
+  const { id } = await decide(shop, hannah)
+  await happened(shop, 'not-yet', { eventId: 'left', state: 'said' })
+  // The worker ended between the two: the answer is on record, and nobody took up what waits for it.
+  await shop.engine.atomic([
+    statement("update outcome set orphan = 2, recommendationId = ? where eventId = 'left'", id),
+  ])
+  await shop.minute!()
+  expect(await count(shop, "select orphan n from outcome where eventId = 'left'")).toBe(0)
+  expect(await count(shop, 'select count(*) n from recommendation where saidAt is not null')).toBe(1)
 })
 
 test('invariant 12: whatever happens in whatever order, an answer has at most one referral and one place, and repeating what is on record changes nothing', async () => {

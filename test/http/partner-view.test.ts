@@ -245,7 +245,7 @@ const NAMES_OWN_GOALS = /\/(v1\/offers(\?|$|\/\w+$)|v1\/partners\/P02$|partner\/
 
 describe.each(ENGINES)('%s', (kind) => {
   test('after a month a partner has seen no other partner, no customer, no child, no goal and no purchase', {
-    timeout: 240_000,
+    timeout: 300_000,
   }, async () => {
     const month = await openMonth(kind)
     const lived = await live(month)

@@ -183,6 +183,44 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(await tally()).toEqual([0, 0, 0])
   })
 
+  test('an older word that comes late stays the older one: in the poll, and in what we know of her', async () => {
+    const office = await openOffice(kind)
+    const { call, at } = office
+    const { poll } = await opened(office)
+    const [who, other] = await families(office, 2)
+    await at('2026-03-16T16:00:00Z')
+    const answer = (eventId: string, answer: string, said: string, customer = who) =>
+      call('POST', `/v1/polls/${poll.id}/answers`, { eventId, customer, answer, at: said }, { key: 'BK' })
+    const tally = async () => {
+      const { yes, maybe, no } = (await call('GET', `/v1/polls/${poll.id}`)).body.poll
+      return [yes, maybe, no]
+    }
+    const newest = async (customer = who) =>
+      (await call('GET', `/v1/customers/${customer}/evidence`)).body.evidence[0].eventId
+    await answer('newer', 'no', '2026-03-16T15:00:00Z')
+    const late = await answer('older', 'yes', '2026-03-16T10:00:00Z')
+    expect(late.body).toEqual({ recorded: true, counted: false, reason: null })
+    expect([await tally(), await newest()]).toEqual([[0, 0, 1], 'newer'])
+    // A clock that runs ahead does not outlast what she says next.
+    await answer('ahead', 'yes', '2026-03-20T10:00:00Z')
+    expect(await tally()).toEqual([1, 0, 0])
+    await at('2026-03-17T16:00:00Z')
+    await answer('last', 'maybe', '2026-03-17T15:59:00Z')
+    expect([await tally(), await newest()]).toEqual([[0, 1, 0], 'last'])
+    // The same where a till tells it without naming the poll.
+    const told = (eventId: string, answer: string, said: string) =>
+      call('POST', `/v1/customers/${other}/evidence`, {
+        eventId,
+        kind: 'answered',
+        goal: 'mv-racquet',
+        answer,
+        at: said,
+      })
+    await told('o-newer', 'no', '2026-03-17T15:00:00Z')
+    await told('o-older', 'yes', '2026-03-17T10:00:00Z')
+    expect([await tally(), await newest(other)]).toEqual([[0, 1, 1], 'o-newer'])
+  })
+
   test('without consent nothing is kept; after the last day it is kept and not counted', async () => {
     const office = await openOffice(kind)
     const { call } = office
@@ -269,6 +307,45 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await call('GET', `/v1/polls/${poll.id}`)).body.poll).toMatchObject({ yes: 1, no: 0 })
     expect(await (await shop.send(path)).text()).toContain('Thank you')
     expect((await shop.send('/poll/made-up')).status).toBe(404)
+  })
+
+  test('an answer of a link that was taken back may be given anew, and the page says so', async () => {
+    const office = await openOffice(kind)
+    const { call, shop } = office
+    const { poll } = await opened(office)
+    const [who] = await families(office, 1)
+    const { body } = await call('POST', `/v1/polls/${poll.id}/links`, { customer: who }, { key: 'staff' })
+    const path = new URL(body.url).pathname
+    const tap = (answer: string) =>
+      shop.send(path, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+        body: `answer=${answer}`,
+      })
+    const seen = async () => (await shop.send(path)).text()
+    const forgetNewest = async () => {
+      const { evidence } = (await call('GET', `/v1/customers/${who}/evidence`)).body
+      await call('DELETE', `/v1/customers/${who}/evidence/${evidence[0].eventId}`)
+    }
+    const tally = async () => {
+      const { yes, maybe, no } = (await call('GET', `/v1/polls/${poll.id}`)).body.poll
+      return [yes, maybe, no]
+    }
+    expect(await seen()).not.toContain('was taken back')
+    // The same word again, and another.
+    for (const [answer, counts] of [
+      ['yes', [1, 0, 0]],
+      ['yes', [1, 0, 0]],
+      ['no', [0, 0, 1]],
+    ] as const) {
+      expect((await tap(answer)).status).toBe(303)
+      expect(await seen()).toContain('Thank you')
+      expect(await tally()).toEqual(counts)
+      await forgetNewest()
+      expect(await tally()).toEqual([0, 0, 0])
+      expect(await seen()).toContain('was taken back')
+    }
   })
 
   test('a letter goes only to who allows letters and was not asked; its answers come back as a file, once', async () => {

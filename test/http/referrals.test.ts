@@ -316,7 +316,7 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(await rows(shop, `select count(*) n from referralEvent where kind = 'enrolled'`)).toEqual([
       { n: 25 },
     ])
-  }, 120_000)
+  }, 300_000)
 
   test('whom a partner sent is theirs once: fifty tills redeem one code', async () => {
     const shop = await openShop(kind)
@@ -359,7 +359,7 @@ describe.each(ENGINES)('%s', (kind) => {
       customer: 'new-x',
     })
     expect(reused.body.reason).toBe('USED')
-  }, 120_000)
+  }, 300_000)
 
   test('the first sale to whom a partner sent is what its share is of', async () => {
     const shop = await openShop(kind)

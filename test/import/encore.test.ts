@@ -1,8 +1,8 @@
 /** The command line as it is shipped: what it prints, what it leaves, how it exits. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
 import { randomText } from '../../src/settings.ts'
@@ -43,6 +43,7 @@ test('from a till export to an answering shop', async () => {
   expect(dry.out).toContain('1 new')
   expect(dry.out).toContain('£7.50')
   expect(dry.out).toContain('--apply')
+  expect(existsSync(database)).toBe(false)
 
   const applied = await encore('import', sales, ...PLACE, '--apply')
   expect(applied.code).toBe(0)
@@ -93,10 +94,24 @@ test.each([
 
 test.each([
   [['import', 'nowhere.csv'], /nowhere\.csv cannot be read/],
-  [['key', 'add', '--role', 'till'], /no site yet/],
-])('%j is refused: a sentence, exit code 1', async (args, sentence) => {
-  const { encore } = newcomer()
+  [['key', 'add', '--role', 'till'], /no database at .*ENCORE_DB/],
+  [['invite', 'owner'], /no database at .*ENCORE_DB/],
+  [['relearn'], /no database at .*ENCORE_DB/],
+  [['learn'], /no database at .*ENCORE_DB/],
+  [['suggest-goals'], /no database at .*ENCORE_DB/],
+  [['sql-dump'], /no database at .*ENCORE_DB/],
+])('%j is refused: a sentence, exit code 1, no database', async (args, sentence) => {
+  const { database, encore } = newcomer()
   expect(await encore(...args)).toMatchObject({ code: 1, out: '', err: expect.stringMatching(sentence) })
+  expect(existsSync(database)).toBe(false)
+})
+
+test('a till key without a site is refused', async () => {
+  const { database, encore } = newcomer()
+  mkdirSync(dirname(database))
+  openSqlite(database, 'migrations').close()
+  const said = await encore('key', 'add', '--role', 'till')
+  expect(said).toMatchObject({ code: 1, err: expect.stringMatching(/no site yet/) })
 })
 
 test('a site is added once', async () => {

@@ -10,7 +10,7 @@ import { goalFit } from '../bench/baselines/goal-fit.ts'
 import { linUcb } from '../bench/baselines/lin-ucb.ts'
 import { popularity } from '../bench/baselines/popularity.ts'
 import { draws } from '../bench/sized-shop.ts'
-import { OWNER, openShop } from './shop.ts'
+import { openShop } from './shop.ts'
 import type { Family, Product, Touchpoint, World } from './world.ts'
 import { chanceOfYes, contributionOf, TOUCHPOINTS } from './world.ts'
 
@@ -112,18 +112,16 @@ export async function live(world: World, decisions: number, levers: Partial<Poli
     const isNever = chance.chance(NOT_FOR_US)
     let arm = 'silent'
     if (answer.primary !== null) {
-      const why = await shop.ask('GET', `/v1/recommendations/${answer.id}/explanation`, undefined, OWNER)
-      arm = why.arm
+      const weighed = await shop.weighed(answer.id)
+      arm = weighed.arm
       const chosen: string = answer.primary.offerId
       const worth = (id: string) => chanceOfYes(world, family, id, truth) * contributionOf(world, id)
       if (answer.continuity === 'new') {
-        const candidates: Candidate[] = why.refusals
-          .filter(({ gate }: { gate: string | null }) => gate === null)
-          .map(({ offerId, fit }: { offerId: string; fit: number }) => ({
-            id: offerId,
-            fit,
-            contributionMinor: contributionOf(world, offerId),
-          }))
+        const candidates: Candidate[] = weighed.passed.map(({ id, fit }) => ({
+          id,
+          fit,
+          contributionMinor: contributionOf(world, id),
+        }))
         const choice: Choice = {
           oracle: Math.max(...candidates.map(({ id }) => worth(id))),
           of: { Encore: worth(chosen) } as Choice['of'],

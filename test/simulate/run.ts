@@ -101,7 +101,7 @@ const percent = (value: number) => (100 * value).toFixed(1)
 const shown = ({ mean, half }: { mean: number; half: number }) =>
   `${percent(mean)} ± ${Number.isNaN(half) ? '?' : percent(half)}`
 
-/** One table: each way's share at each mark, and Encore's lead over goal-fit in the same shops. */
+/** One table: each way's share at each mark, and Encore's lead over each of the others in the same shops. */
 function table(title: string, shops: Life[], from: (mark: number) => number): void {
   const row = (name: string, of: (life: Life, mark: number) => number) =>
     console.log(
@@ -111,10 +111,11 @@ function table(title: string, shops: Life[], from: (mark: number) => number): vo
   console.log(`| | ${MARKS.map((mark) => mark.toLocaleString('en')).join(' | ')} |`)
   console.log(`|---|${MARKS.map(() => '---').join('|')}|`)
   for (const way of WAYS) row(way, (life, mark) => share(life, way, from(mark), mark))
-  row(
-    'Encore less goal-fit, same shops',
-    (life, mark) => share(life, 'Encore', from(mark), mark) - share(life, 'goal-fit', from(mark), mark),
-  )
+  for (const way of WAYS.filter((each) => each !== 'Encore'))
+    row(
+      `Encore less ${way}, same shops`,
+      (life, mark) => share(life, 'Encore', from(mark), mark) - share(life, way, from(mark), mark),
+    )
 }
 
 const done = await lives()

@@ -1,9 +1,13 @@
 /** The planted shop as a running service in this process: a database in memory, its routes, and a clock to set. */
 import type { Policy } from '../../src/core/policy.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
+import { MOST_GATED } from '../../src/core/recommend.ts'
+import { partsFrom } from '../../src/core/score.ts'
 import { createApp } from '../../src/http/app.ts'
 import { BUMP, insertRows, REV, statement } from '../../src/store/engine.ts'
 import { addKey } from '../../src/store/key.ts'
+import type { Inputs } from '../../src/store/recommendation.ts'
+import { findRecommendation } from '../../src/store/recommendation.ts'
 import * as schema from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { draws } from '../bench/sized-shop.ts'
@@ -13,9 +17,13 @@ export const TILL = 'encore_till_simulate'
 export const OWNER = 'encore_owner_simulate'
 export const SITE = 'S'
 
+export type Weighed = { arm: string; passed: { id: string; fit: number }[] }
+
 export type Shop = {
   /** Ask the service as a program does. @throws Error on any answer but a good one */
   ask(method: string, path: string, body?: unknown, key?: string): Promise<any>
+  /** How an answer came about, as it was recorded: its arm, and all offers that passed every gate, with their fit. */
+  weighed(id: string): Promise<Weighed>
   at(nowMs: number): void
   close(): Promise<void>
 }
@@ -42,22 +50,36 @@ export async function openShop(world: World, startMs: number, levers: Partial<Po
     random: (length) => Array.from({ length }, () => letters[chance.between(0, 35)]).join(''),
     log: () => {},
   })
+  const ask: Shop['ask'] = async (method, path, body, key = TILL) => {
+    const response = await app.request(`http://encore.example${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (response.status >= 300)
+      throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return response.json()
+  }
   return {
+    ask,
     at: (ms) => {
       nowMs = ms
     },
-    ask: async (method, path, body, key = TILL) => {
-      const response = await app.request(`http://encore.example${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      if (response.status >= 300)
-        throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-      return response.json()
+    weighed: async (id) => {
+      // What is kept with a decision is the best few; only where there may be more the service is asked to explain.
+      const { arm, inputs } = deps.recorder.find(id) ?? (await findRecommendation(engine, id))!
+      const { gated } = JSON.parse(inputs) as Inputs
+      if (gated.length < MOST_GATED)
+        return {
+          arm,
+          passed: gated.map(([offerId, ...values]) => ({ id: offerId, fit: partsFrom(values).fit })),
+        }
+      const { refusals } = await ask('GET', `/v1/recommendations/${id}/explanation`, undefined, OWNER)
+      const passed = refusals.filter(({ gate }: { gate: string | null }) => gate === null)
+      return { arm, passed: passed.map(({ offerId, fit }: any) => ({ id: offerId, fit })) }
     },
     close: async () => {
       await deps.recorder.flush()

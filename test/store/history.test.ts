@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { loadHistory } from '../../seed/history.ts'
 import type { Household } from '../../seed/juniper-row.ts'
 import { balancesOf, worthOf } from '../../src/core/ledger.ts'
-import { dateOf, dayOf, weekOf } from '../../src/core/time.ts'
+import { ageMonths, dateOf, dayOf, weekOf } from '../../src/core/time.ts'
 import { dumpSql } from '../../src/store/dump.ts'
 import { readBalance } from '../../src/store/ledger.ts'
 import type { EntryRow } from '../../src/store/referral.ts'
@@ -84,6 +84,43 @@ test('no family is known, no coming session is touched, and no alliance is near 
     for (const date of Object.keys(alliance.load)) expect(date >= dateOf(dayOf(TODAY) - 40)).toBe(true)
 })
 
+test('the tennis poll is under way: its rule stands, it was put to who allows letters, and it is not decided yet', async () => {
+  const shop = await openShop('node')
+  await lived(shop)
+  const { body } = await shop.ask('GET', '/v1/polls/poll_tennis', undefined, 'owner')
+  expect(body.poll).toMatchObject({
+    goal: 'mv-racquet',
+    state: 'open',
+    verdict: 'notYet',
+    yes: 5,
+    maybe: 1,
+    no: 3,
+  })
+  expect(body).toMatchObject({ asked: 16, noAnswer: 7, byTouchpoint: { letter: 9 } })
+  expect(body.poll.missing).toEqual(['3 more answers', '1 more yes'])
+  const asked = await rows(shop, "select customer from pollLink where pollId = 'poll_tennis'")
+  for (const { customer } of asked) {
+    const [row] = await rows(shop, 'select state from customer where ref = ?', customer)
+    const { consent, children } = JSON.parse(row!.state)
+    expect([consent.personalise, consent.letter], customer).toEqual(['granted', 'granted'])
+    const months = children.map((born: string) => ageMonths(born, '2026-03-03'))
+    expect(
+      months.some((age: number) => age >= 48 && age <= 192),
+      customer,
+    ).toBe(true)
+  }
+  // Who said no, and nobody else, is never offered it.
+  const no = await rows(
+    shop,
+    "select customer from evidence where kind = 'toldNo' and goal = 'mv-racquet' and customer like 'hh_%' order by 1",
+  )
+  expect(no.map(({ customer }) => customer)).toEqual(['hh_0009', 'hh_0014', 'hh_0019'])
+  const map = (await shop.ask('GET', '/v1/goals/map', undefined, 'owner')).body
+  const tennis = map.goals.find(({ goal }: any) => goal === 'mv-racquet')
+  expect(tennis.poll).toMatchObject({ verdict: 'notYet' })
+  expect(tennis.supply.waiting.map(({ partner }: any) => partner)).toContain('Ashland Court Tennis')
+})
+
 test('loading it twice, or on the other engine, gives the same rows', async () => {
   const [one, two] = [await openShop('node'), await openShop('node')]
   for (const shop of [one, two]) await lived(shop)
@@ -103,6 +140,10 @@ test('loading it twice, or on the other engine, gives the same rows', async () =
     'dispute',
     'hold',
     'audit',
+    'poll',
+    'pollLink',
+    'pollAnswer',
+    'evidence',
   ]) {
     const all = `select * from ${table} order by 1`
     expect(await rows(edge, all), table).toEqual(await rows(one, all))

@@ -26,6 +26,8 @@ export type Shop = {
   send(path: string, init?: RequestInit): Promise<Response>
   /** Set the clock. */
   at(instant: string): Promise<void>
+  /** Let the minute pass after which a worker looks after what waits; at the edge only. */
+  minute?(): Promise<void>
 }
 
 /** Where the shop answers. */
@@ -116,6 +118,12 @@ async function edgeShop(folder: string): Promise<Shop & { close(): Promise<void>
     at: async (instant) => {
       await running.miniflare.dispose()
       running = await edge({ persist, clock: instant })
+    },
+    minute: async () => {
+      const worker = (await running.miniflare.getWorker()) as unknown as {
+        scheduled(at: { scheduledTime: Date }): Promise<unknown>
+      }
+      await worker.scheduled({ scheduledTime: new Date(SEEDED_AT) })
     },
     close: () => running.miniflare.dispose(),
   }

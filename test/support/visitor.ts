@@ -13,7 +13,7 @@ export const openHouse: (kind: Parameters<typeof openShop>[0]) => Promise<House>
 
 /** Headers of a form that was sent from a page of ours. */
 export const FORM = { 'content-type': 'application/x-www-form-urlencoded', origin: ORIGIN }
-export const form = (fields: Record<string, string>, headers: Record<string, string> = {}): RequestInit => ({
+export const form = (fields: Record<string, string>, headers: Record<string, string> = {}) => ({
   method: 'POST',
   headers: { ...FORM, ...headers },
   body: new URLSearchParams(fields).toString(),

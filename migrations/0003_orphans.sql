@@ -1,0 +1,1 @@
+CREATE INDEX `outcome_orphan` ON `outcome` (`orphan`,`recommendationId`) WHERE "outcome"."orphan" = 1 or "outcome"."orphan" = 2;

@@ -1,0 +1,2 @@
+DROP INDEX `recommendation_customer`;--> statement-breakpoint
+CREATE INDEX `recommendation_customer` ON `recommendation` (`customer`,`at`,`id`,`offerId`,`alternateId`,`askedGoal`,`outcome`,`outcomeReason`,`saidAt`) WHERE "recommendation"."customer" is not null;
