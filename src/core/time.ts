@@ -62,8 +62,12 @@ export function dayOf(date: string): number {
   return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468
 }
 
-/** The date of a day number. Source: Hinnant, civil_from_days; the runtime's own takes ten times as long. */
+/**
+ * The date of a day number. Source: Hinnant, civil_from_days; the runtime's own takes ten times as long.
+ * @throws RangeError when it is no whole number
+ */
 export function dateOf(day: number): string {
+  if (!Number.isInteger(day)) throw new RangeError(`${day} is no day`)
   const since = day + 719_468
   const era = Math.floor(since / 146_097)
   const ofEra = since - era * 146_097

@@ -284,7 +284,9 @@ export function customers(app: App): void {
     if (isHers && said.kind === 'noticed' && !said.sheToldMe) throw hersToSay()
     if (!allowed) return c.json(WITHOUT_CONSENT, 200)
     const atMs = said.at ? Date.parse(said.at) : deps.clock()
-    const onDate = dateOf(localDay(atMs, catalogue.sites.get(siteId)?.timeZone ?? 'UTC'))
+    const timeZone = catalogue.sites.get(siteId)?.timeZone ?? 'UTC'
+    const onDate = dateOf(localDay(atMs, timeZone))
+    const today = dateOf(localDay(deps.clock(), timeZone))
     // Of two words of one day the later stands: by when they were said, and not when they came.
     const saidAt = new Date(Math.min(atMs, deps.clock())).toISOString()
     const rows = linesOf(said, who, onDate, saidAt, (kind, offer) => goalsOfEvent(catalogue, kind, offer))
@@ -301,7 +303,7 @@ export function customers(app: App): void {
     if ((await stored(findEvents(deps.engine, ids))).size > 0) throw reused()
     if (rows.length > 0)
       await stored(
-        recordEvidence(deps.engine, asQuestion(catalogue, rows), pollAnswers(catalogue, said, rows)),
+        recordEvidence(deps.engine, asQuestion(catalogue, rows), pollAnswers(catalogue, said, rows, today)),
       )
     return c.json(KEPT, 200)
   })
@@ -408,12 +410,17 @@ function asQuestion({ goals, goalIndex }: Pick<Catalogue, 'goals' | 'goalIndex'>
   )
 }
 
-/** An answer counts in the poll that is open about its goal. */
-function pollAnswers({ polls }: Pick<Catalogue, 'polls'>, { kind, answer, eventId }: Said, rows: Line[]) {
+/** An answer counts in the poll that is open about its goal today, whenever it was said. */
+function pollAnswers(
+  { polls }: Pick<Catalogue, 'polls'>,
+  { kind, answer, eventId }: Said,
+  rows: Line[],
+  today: string,
+) {
   const [row] = rows
   if (kind !== 'answered' || answer === undefined || !row) return []
-  const { customer, goal, recordedAt: at, onDate } = row
-  return countedBy(polls, goal, onDate, { customer, answer, eventId, at, touchpoint: 'till' })
+  const { customer, goal, recordedAt: at } = row
+  return countedBy(polls, goal, today, { customer, answer, eventId, at, touchpoint: 'till' })
 }
 
 const unknown = (field: string, value: string) =>

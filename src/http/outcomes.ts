@@ -8,17 +8,18 @@ import { codeOf } from '../core/referral-code.ts'
 import { dateOf, dayOf, localDay, weekOf } from '../core/time.ts'
 import type { Engine } from '../store/engine.ts'
 import { GuardFailed } from '../store/engine.ts'
-import type { ChoiceRow, OutcomeRow, OutcomeWrite } from '../store/outcome.ts'
+import type { HeardRow, OutcomeRow, OutcomeWrite } from '../store/outcome.ts'
 import {
   ACCEPTED,
+  choicesSince,
+  findAnswered,
   findAwaited,
-  findChoicesSince,
   findOutcome,
   findReferral,
   recordOutcome,
   setAside,
 } from '../store/outcome.ts'
-import { findRecommendation } from '../store/recommendation.ts'
+import type { RecommendationRow } from '../store/recommendation.ts'
 import type { Reading, ReferralFile, ReferralRow } from '../store/referral.ts'
 import { evidenceFrom, findReferralFile, followed, withinCapacity } from '../store/referral.ts'
 import type { App, Deps } from './app-context.ts'
@@ -30,6 +31,8 @@ import { Problem, problems } from './problem.ts'
 const STATES = ['notSaid', 'said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong'] as const
 const DECLINES = ['notNow', 'notForUs', 'haveIt'] as const
 const DAY_MS = 86_400_000
+/** Attempts before a write that others keep overtaking gives up. */
+const ATTEMPTS = 60
 
 const fields = {
   eventId: ref(80).openapi({ description: 'Made by the till; repeating it changes nothing.' }),
@@ -243,7 +246,7 @@ async function keep(
         ])
       return JSON.parse(known.answer) as Recorded
     }
-    const found = await findRecommendation(engine, recommendationId)
+    const { answered: found, heard } = await findAnswered(engine, recommendationId)
     // An answer of another site is not this till's: kept, but nothing of it is told or changed.
     const rec = found && (keySite === null || found.siteId === keySite) ? found : null
     if (awaited !== null && rec === null) {
@@ -254,7 +257,7 @@ async function keep(
     const nowMs = clock()
     const now = new Date(nowMs).toISOString()
     const siteId = rec?.siteId ?? keySite ?? ''
-    const at = input.at ? new Date(Date.parse(input.at)).toISOString() : now
+    const at = happenedAt(input.at, rec, nowMs)
     const timeZone = catalogue.sites.get(siteId)?.timeZone ?? 'UTC'
     const write: OutcomeWrite = {
       row: {
@@ -272,6 +275,7 @@ async function keep(
         orphan: rec !== null ? 0 : found !== null ? 3 : 1,
       },
       recommendation: rec,
+      heard: heard.length,
       releases: false,
       hold: null,
       referral: null,
@@ -293,7 +297,8 @@ async function keep(
         at,
         nowMs,
         today: dateOf(localDay(nowMs, timeZone)),
-        since: rec.outcomeAt !== null && rec.outcomeAt > at ? await findChoicesSince(engine, rec.id, at) : [],
+        since: choicesSince(heard, at),
+        lastAt: heard.reduce((last, each) => (each.at > last ? each.at : last), at),
         reading: { timeZone, reportDays: catalogue.policy.reportDays, now },
       }
       if (accepts) Object.assign(answered, await accept(engine, write, told, attempt))
@@ -311,9 +316,19 @@ async function keep(
       if ((write.hold || write.referral) && (awaited !== null || !(await findOutcome(engine, input.eventId))))
         if (!(await isFree(deps, listed!.offer.id, write, timeZone)))
           return { ...PLAIN, recorded: false, reason: 'NO_PLACES' }
-      if (attempt >= 8) throw error
+      if (attempt >= ATTEMPTS) throw error
     }
   }
+}
+
+/**
+ * When it happened: what a till's clock says, but not before the answer that it is about, and now where that clock is
+ * more than a day ahead.
+ */
+function happenedAt(said: string | undefined, rec: RecommendationRow | null, nowMs: number): string {
+  const saidMs = said === undefined ? nowMs : Date.parse(said)
+  const at = new Date(saidMs > nowMs + DAY_MS ? nowMs : saidMs).toISOString()
+  return rec !== null && at < rec.at ? rec.at : at
 }
 
 const PLAIN: Recorded = { recorded: true, reason: null, orphan: false, referral: null, receiptLine: null }
@@ -321,14 +336,16 @@ const PLAIN: Recorded = { recorded: true, reason: null, orphan: false, referral:
 /** One outcome beside all that deciding what follows looks at. */
 type Told = {
   catalogue: Catalogue
-  rec: NonNullable<Awaited<ReturnType<typeof findRecommendation>>>
+  rec: RecommendationRow
   listed: Listed
   input: OutcomeInput
   at: string
   nowMs: number
   today: string
   /** What she chose since: what arrives late does not undo it. */
-  since: ChoiceRow[]
+  since: HeardRow[]
+  /** The latest instant that anything was heard of, this included. */
+  lastAt: string
   reading: Reading
 }
 
@@ -447,7 +464,7 @@ async function decline(engine: Engine, write: OutcomeWrite, told: Told): Promise
 /** What follows for a referral from what was said at our side. */
 function eventFrom(
   file: ReferralFile,
-  { input, rec, at, reading, catalogue }: Told,
+  { input, lastAt, reading, catalogue }: Told,
   kind: 'accepted' | 'booked' | 'withdrawn',
   isNew: boolean,
 ) {
@@ -456,7 +473,7 @@ function eventFrom(
     code: file.referral.code,
     kind,
     // What is heard late follows what is known by now.
-    at: rec.outcomeAt !== null && rec.outcomeAt > at ? rec.outcomeAt : at,
+    at: lastAt,
     aboutOn: null,
     valueMinor: null,
     voids: null,

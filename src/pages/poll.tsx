@@ -41,7 +41,7 @@ export function pollPage(app: App): void {
         <p class="label">
           One question from <bdi>{found.shop}</bdi>
         </p>
-        {found.events.before > 0 && (
+        {found.events.isTakenBack && (
           <p class="note" role="status">
             The answer that you gave before was taken back, and counts no more. If you like, answer anew.
           </p>

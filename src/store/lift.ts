@@ -46,8 +46,8 @@ export async function firstDecision(engine: Engine, timeZone: string): Promise<s
 const PRICE = 'coalesce(l.totalMinor, l.quantity * l.unitPriceMinor)'
 const COST = 'coalesce(l.unitCostMinor, pr.costMinor)'
 const BROUGHT = `(${PRICE} - coalesce(l.quantity * ${COST}, ${ASSUMED_COST_SHARE} * ${PRICE}))`
-/** Whole days from the start of the window, below 0 before it; far from 0, for integers are cut towards it. */
-const DAY = '((unixepoch(p.soldAt) - ?1 + 8640000000) / 86400 - 100000)'
+/** Whole days from the start of the window, below 0 before it. Numbers are bound as reals, and casting cuts towards 0. */
+const DAY = '(cast((unixepoch(p.soldAt) - ?1) / 86400.0 + 100000 as integer) - 100000)'
 /** Later purchases, and money back: the first one was no work of ours. */
 const LATER = `p.customer is not null and p.voided = 0 and coalesce(p.stage, 'back') = 'back' and p.currency = ?2`
 /**

@@ -3,6 +3,7 @@ import { refreshState } from './customer.ts'
 import type { Engine, Statement } from './engine.ts'
 import { BUMP, guard, insertRows, REV, statement } from './engine.ts'
 import { holdPlace } from './hold.ts'
+import type { RecommendationRow } from './recommendation.ts'
 import type { ReferralRow } from './referral.ts'
 import { evidence, outcome, referral } from './schema.ts'
 
@@ -43,7 +44,7 @@ export async function findAwaited(
 
 /** The answer that it names is another site's, or what it says cannot be: it stays flagged and changes nothing. */
 export function setAside(eventId: string): Statement {
-  return statement('update outcome set orphan = 3 where eventId = ?', eventId)
+  return statement('update outcome set orphan = 3 where eventId = ? and orphan <> 0', eventId)
 }
 
 /** The referral that an answer was accepted with, or null. */
@@ -61,24 +62,26 @@ export async function findReferral(
 const SAID = ['said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong']
 export const ACCEPTED = ['accepted', 'booked']
 const DECLINED = ['declined', 'wrong']
+const CHOICES = [...ACCEPTED, ...DECLINED]
 
-export type ChoiceRow = Pick<OutcomeRow, 'state' | 'sessionId'>
+/** What was heard of an answer so far. */
+export type HeardRow = Pick<OutcomeRow, 'state' | 'sessionId' | 'at'>
+
+/** An answer on record, or null, with all that was heard of it. */
+export async function findAnswered(
+  engine: Engine,
+  id: string,
+): Promise<{ answered: RecommendationRow | null; heard: HeardRow[] }> {
+  const [[answered], heard] = (await engine.allOf([
+    statement('select * from recommendation where id = ?', id),
+    statement('select state, sessionId, at from outcome where recommendationId = ? and orphan = 0', id),
+  ])) as [RecommendationRow[], HeardRow[]]
+  return { answered: answered ?? null, heard }
+}
 
 /** What she chose after an instant: accepted, with a session or without one, or declined. */
-export async function findChoicesSince(
-  engine: Engine,
-  recommendationId: string,
-  at: string,
-): Promise<ChoiceRow[]> {
-  return engine.all<ChoiceRow>(
-    statement(
-      `select state, sessionId from outcome where recommendationId = ?1 and at > ?2 and orphan = 0
-         and state in (select value from json_each(?3))`,
-      recommendationId,
-      at,
-      JSON.stringify([...ACCEPTED, ...DECLINED]),
-    ),
-  )
+export function choicesSince(heard: readonly HeardRow[], at: string): HeardRow[] {
+  return heard.filter((each) => each.at > at && CHOICES.includes(each.state))
 }
 
 /**
@@ -110,6 +113,8 @@ export type OutcomeWrite = {
   row: typeof outcome.$inferInsert
   /** The decision on record that it names; null: kept as an orphan. */
   recommendation: { id: string; offerId: string | null; customer: string | null } | null
+  /** How much was heard of it when this was decided: nothing else may have come since. */
+  heard: number
   /** The place that this answer holds is given back. */
   releases: boolean
   hold: Parameters<typeof holdPlace>[0] | null
@@ -125,7 +130,7 @@ export type OutcomeWrite = {
 
 /**
  * Keep an outcome with its place, its referral, its evidence and its counts, all or nothing.
- * @throws GuardFailed when the place is gone, or the event id or the referral code is taken.
+ * @throws GuardFailed when the place is gone, something else was heard meanwhile, or the event id or code is taken.
  */
 export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promise<void> {
   const { row, recommendation: rec } = write
@@ -146,6 +151,14 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
       ].slice(0, row.orphan === 1 ? 2 : 1)
   const statements: Statement[] = [BUMP, ...kept]
   if (rec !== null) {
+    // Before the row itself is there.
+    statements.unshift(
+      ...guard(
+        'select count(*) = ? from outcome where recommendationId = ? and orphan = 0',
+        write.heard,
+        rec.id,
+      ),
+    )
     const said = SAID.includes(row.state) ? 1 : 0
     if (said === 1 && rec.offerId !== null) statements.push(countedAs(row))
     if (write.releases)
@@ -170,11 +183,15 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
     statements.push(...write.follows)
     statements.push(
       statement(
-        `update recommendation set outcome = ?2, outcomeReason = ?3, outcomeAt = ?4 where id = ?1 and coalesce(outcomeAt, '') <= ?4`,
+        // That it was said is no news of what she chose.
+        `update recommendation set outcome = ?2, outcomeReason = ?3, outcomeAt = ?4
+         where id = ?1 and coalesce(outcomeAt, '') <= ?4
+           and (?2 in (select value from json_each(?5)) or coalesce(outcome, '') not in (select value from json_each(?5)))`,
         rec.id,
         row.state,
         row.reason ?? null,
         row.at,
+        JSON.stringify(CHOICES),
       ),
     )
     if (said === 1)

@@ -221,17 +221,20 @@ export async function findEvents(engine: Engine, ids: string[]): Promise<Map<str
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** How often a link was answered: what was taken back stays so, and to answer anew is another event. */
+/** Answers by a link: whether all that came were taken back, and the event id of the next. */
 export async function countLinkAnswers(
   engine: Engine,
   token: string,
-): Promise<{ before: number; next: string }> {
+): Promise<{ isTakenBack: boolean; next: string }> {
   const first = `link.${(await hashKey(token)).slice(0, 32)}`
-  const [row] = await engine.all<{ n: number }>(
-    statement("select count(*) n from evidence where id >= ?1 and id < ?1 || '/'", first),
+  const [row] = await engine.all<{ n: number; back: number }>(
+    statement(
+      "select count(*) n, count(retractedAt) back from evidence where id >= ?1 and id < ?1 || '/'",
+      first,
+    ),
   )
-  const before = row!.n
-  return { before, next: before === 0 ? first : `${first}.${before + 1}` }
+  const { n, back } = row!
+  return { isTakenBack: n > 0 && back === n, next: n === 0 ? first : `${first}.${n + 1}` }
 }
 
 /** A question that a till was given and did not put: as if it had not been given, so that it may come again. */

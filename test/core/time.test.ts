@@ -14,3 +14,7 @@ test('a day number has the date that the runtime gives it, and back', () => {
     { numRuns: 5000, examples: [[0], [-1], [11_016], [11_017], [19_782], [19_783]] },
   )
 })
+
+test('what is no day number has no date', () => {
+  for (const day of [Number.NaN, 0.5, Number.POSITIVE_INFINITY]) expect(() => dateOf(day)).toThrow(RangeError)
+})

@@ -210,6 +210,63 @@ describe.each(ENGINES)('%s', (kind) => {
     )
   })
 
+  test('that it was said takes back no yes; a till’s clock moves nothing before its answer or far ahead', async () => {
+    const shop = await openShop(kind)
+    const stands = async (id: string) =>
+      (
+        await shop.engine.all<object>({
+          sql: 'select outcome, outcomeAt, saidAt, at from recommendation where id = ?',
+          params: [id],
+        })
+      )[0]
+    const { id } = await decide(shop, { basket: hannah.basket })
+    await happened(shop, id, { eventId: 'w1', state: 'accepted' })
+    await happened(shop, id, { eventId: 'w2', state: 'said' })
+    expect(await stands(id)).toMatchObject({ outcome: 'accepted' })
+    await happened(shop, id, { eventId: 'w3', state: 'declined', reason: 'notNow' })
+    expect(await stands(id)).toMatchObject({ outcome: 'declined' })
+
+    const odd = await decide(shop, { basket: hannah.basket })
+    await happened(shop, odd.id, { eventId: 'w4', state: 'said', at: '2026-03-01T12:00:00-06:00' })
+    const before = (await stands(odd.id)) as { at: string }
+    expect(before).toMatchObject({ outcome: 'said', outcomeAt: before.at, saidAt: before.at })
+    await happened(shop, odd.id, { eventId: 'w5', state: 'askedMore', at: '2036-03-01T12:00:00-06:00' })
+    expect(await stands(odd.id)).toMatchObject({ outcome: 'askedMore', saidAt: before.at })
+    expect(((await stands(odd.id)) as { outcomeAt: string }).outcomeAt.slice(0, 10)).toBe('2026-03-14')
+  })
+
+  test('a yes and a no at the same instant: a place is held just where a booking stands', async () => {
+    const shop = await openShop(kind)
+    for (const [i, order] of [
+      ['accepted', 'declined'],
+      ['declined', 'accepted'],
+      ['accepted', 'declined'],
+      ['declined', 'accepted'],
+    ].entries()) {
+      const { id } = await decide(shop, { basket: hannah.basket })
+      // In the first two the no is the later word, in the others the yes.
+      const minute = { accepted: i < 2 ? 50 : 52, declined: 51 }
+      await Promise.all(
+        order.map((state) =>
+          happened(shop, id, {
+            eventId: `${id}-${state}`,
+            state,
+            at: `2026-03-14T11:${minute[state as 'accepted']}:00-05:00`,
+            ...(state === 'declined' ? { reason: 'notNow' } : { sessionId: 'ses_O049_20260321_0930' }),
+          }),
+        ),
+      )
+      const [at] = await shop.engine.all<{ outcome: string; booked: number; held: number }>({
+        sql: `select outcome, (select count(*) from referral where recommendationId = ?1 and state = 'booked') booked,
+          (select count(*) from hold where recommendationId = ?1 and state = 'held') held from recommendation where id = ?1`,
+        params: [id],
+      })
+      expect(at).toEqual(
+        i < 2 ? { outcome: 'declined', booked: 0, held: 0 } : { outcome: 'accepted', booked: 1, held: 1 },
+      )
+    }
+  })
+
   test('each way that an answer was met counts once: changing her mind, and a thing that has no referral', async () => {
     const shop = await openShop(kind)
     const learned = async (offerId: string) => {

@@ -236,6 +236,15 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await answer('g12-sunita', 'w')).body.reason).toBe('CONSENT')
     await office.at('2026-05-01T16:00:00Z')
     expect((await answer(who, 'late')).body).toEqual({ recorded: true, counted: false, reason: 'CLOSED' })
+    // Nor by the other door, said while it was open.
+    const before = {
+      eventId: 'said-before',
+      kind: 'answered',
+      goal: 'mv-racquet',
+      answer: 'yes',
+      at: '2026-04-29T12:00:00Z',
+    }
+    await call('POST', `/v1/customers/${who}/evidence`, before, { key: 'BK' })
     const { body } = await call('GET', `/v1/polls/${poll.id}`)
     expect(body.poll).toMatchObject({ answers: 0, verdict: 'noGo', state: 'closed' })
     const held = await call('GET', `/v1/customers/${who}/evidence`)
@@ -346,6 +355,12 @@ describe.each(ENGINES)('%s', (kind) => {
       expect(await tally()).toEqual([0, 0, 0])
       expect(await seen()).toContain('was taken back')
     }
+    // Her word at the till took its place, and that was taken back: what she said by the link still stands.
+    await tap('yes')
+    const told = { eventId: 'at-the-till', kind: 'answered', goal: 'mv-racquet', answer: 'no' }
+    await call('POST', `/v1/customers/${who}/evidence`, told, { key: 'BK' })
+    await call('DELETE', `/v1/customers/${who}/evidence/at-the-till`, undefined, { key: 'BK' })
+    expect(await seen()).not.toContain('was taken back')
   })
 
   test('a letter goes only to who allows letters and was not asked; its answers come back as a file, once', async () => {
