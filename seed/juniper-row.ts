@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digest } from '../src/core/chance.ts'
 import { SAID } from '../src/core/event.ts'
+import { STARTER_GOALS } from '../src/core/goal.ts'
 import type { HoldoutDraw } from '../src/core/holdout.ts'
 import { holdoutOf } from '../src/core/holdout.ts'
 import { defaultPolicy } from '../src/core/policy.ts'
@@ -272,7 +273,7 @@ function catalogueRows(read: <T>(name: string) => T, policy: object, now: string
     ),
     insertRows(
       schema.goal,
-      read<Raw[]>('goals').map((g) => ({
+      STARTER_GOALS.map((g) => ({
         ...g,
         toldOnly: flag(g.toldOnly),
         householdLevel: flag(g.householdLevel),

@@ -4,17 +4,20 @@ import { access, constants } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { inTreeOrder, STARTER_GOALS } from './core/goal.ts'
 import { defaultPolicy } from './core/policy.ts'
 import type { ImportFile, Progress } from './import/import.ts'
 import { importFiles } from './import/import.ts'
 import { reportText } from './import/report.ts'
 import { chooseSite, isReference, siteProblem } from './import/site.ts'
-import { deriveGoals, suggestGoals } from './import/suggest.ts'
+import { deriveGoals, NO_GOALS, suggestGoals } from './import/suggest.ts'
 import { clockFrom, clockStart, randomText, readSettings } from './settings.ts'
+import type { By } from './store/audit.ts'
 import { relearn } from './store/count.ts'
 import { dumpSql } from './store/dump.ts'
 import { isEaseDue, makeEase } from './store/ease.ts'
 import { GuardFailed } from './store/engine.ts'
+import { addStarter, readTaxonomy } from './store/goal.ts'
 import type { KeyRow } from './store/key.ts'
 import { addKey } from './store/key.ts'
 import { makeInvite, newToken } from './store/sign-in.ts'
@@ -41,6 +44,8 @@ const HELP = `encore: the shop's side of Encore, on the command line
   encore learn [--if-due]
       Works out anew what goes with what, from the counts, beside what is served; then puts it in its place.
       The service does so by itself, when enough was sold since the last time.
+  encore goals [--starter]
+      What families may want, as a tree. With --starter a shop without goals begins with those of family life.
   encore suggest-goals [--limit 30] [--derive]
       Says which categories and words of the catalogue could speak for which goals, and why. Maps nothing.
       With --derive past purchases say what accepted rules now say; the same again changes nothing.
@@ -70,6 +75,7 @@ async function run(args: string[]): Promise<number> {
   if (command === 'import') return importCommand(rest)
   if (command === 'relearn') return relearnCommand(rest)
   if (command === 'learn') return learnCommand(rest)
+  if (command === 'goals') return goalsCommand(rest)
   if (command === 'suggest-goals') return suggestGoalsCommand(rest)
   if (command === 'site' && rest[0] === 'add') return siteAdd(rest.slice(1))
   if (command === 'key' && rest[0] === 'add') return keyAdd(rest.slice(1))
@@ -138,6 +144,26 @@ async function relearnCommand(args: string[]): Promise<number> {
   return withStore(async (engine) => {
     const { orders, pairs } = await relearn(engine)
     await write(`Learned ${pairs} pairs from ${orders} orders.\n`)
+    return 0
+  })
+}
+
+async function goalsCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, { starter: { type: 'boolean' } })
+  if (positionals.length > 0) throw new Usage('Say: encore goals, or encore goals --starter.')
+  return withStore(async (engine, now) => {
+    if (values.starter === true) {
+      if (!(await addStarter(engine, commandLine(now))))
+        throw new Refused('This shop has goals already: the starter set is for one that has none.')
+      await write(`${STARTER_GOALS.length} goals of family life are taken. Change them at /owner/goals.\n`)
+      return 0
+    }
+    const { goals } = await readTaxonomy(engine)
+    const lines = inTreeOrder(goals).map(
+      ({ goal, depth }) =>
+        `${'  '.repeat(depth)}${goal.name} (${goal.slug})${goal.toldOnly ? ': only she brings it up' : ''}`,
+    )
+    await write(`${lines.length === 0 ? NO_GOALS : lines.join('\n')}\n`)
     return 0
   })
 }
@@ -238,7 +264,7 @@ async function keyAdd(args: string[]): Promise<number> {
     })
     await write(`${key}\n`)
     process.stderr.write(
-      `A ${role} key for ${siteId === null ? 'every site' : `site ${siteId}`}. It is shown this once.\n`,
+      `${/^[aeiou]/.test(role) ? 'An' : 'A'} ${role} key for ${siteId === null ? 'every site' : `site ${siteId}`}. It is shown this once.\n`,
     )
     return 0
   })
@@ -286,14 +312,18 @@ async function inviteCommand(args: string[]): Promise<number> {
       label: values.label ?? values.staff ?? values.partner ?? role,
     }
     const expiresAt = new Date(Date.parse(now) + hours * 3_600_000).toISOString()
-    const id = `cli_${randomText(12)}`
-    const by = { actor: 'command line', role: 'owner', requestId: id, at: now, id }
-    if (!(await makeInvite(engine, token, guest, expiresAt, by)))
+    if (!(await makeInvite(engine, token, guest, expiresAt, commandLine(now))))
       throw new Refused(`There is no partner ${values.partner}.`)
     await write(`${new URL(`/sign-in?invite=${token}`, origin)}\n`)
     process.stderr.write(`It works once, until ${expiresAt}. It is shown this once.\n`)
     return 0
   })
+}
+
+/** Who is acting, for the log. */
+function commandLine(now: string): By {
+  const id = `cli_${randomText(12)}`
+  return { actor: 'command line', role: 'owner', requestId: id, at: now, id }
 }
 
 async function sqlDump(args: string[]): Promise<number> {

@@ -1,10 +1,11 @@
 /**
  * Whether what is predicted comes true, and which levers would predict better. All of it from decisions that were
- * really said and whose end is known: counted, never assumed.
+ * really said: counted, never assumed. A yes is an answer that was ever accepted or booked.
  */
 import type { Capsule } from './capsule.ts'
 import { momentAgain } from './capsule.ts'
 import type { Catalogue } from './catalogue.ts'
+import { counted } from './counted.ts'
 import { ancestorsOf } from './goal.ts'
 import type { LeverName, Policy } from './policy.ts'
 import { LEVERS } from './policy.ts'
@@ -80,6 +81,44 @@ export function calibration(sayings: readonly Said[], most = 10): Calibration {
       bands.reduce((sum, { said, predicted, share }) => sum + said * Math.abs(predicted - share), 0) /
       Math.max(1, sayings.length),
   }
+}
+
+/** One saying of an offer, for how each is met. */
+export type OfferSaid = Said & {
+  offerId: string
+  /** What was predicted by fit alone. */
+  byFit: number
+  declined: 0 | 1
+}
+
+export type OfferMet = {
+  offerId: string
+  said: number
+  accepted: number
+  declined: number
+  predicted: number
+  share: number
+  low: number
+  high: number
+}
+
+/** How each offer is met where it was said, from the rows that {@link calibration} counts; the most said first. */
+export function metByOffer(sayings: readonly OfferSaid[]): OfferMet[] {
+  return [...Map.groupBy(sayings, ({ offerId }) => offerId)]
+    .map(([offerId, rows]) => {
+      const sum = (of: (row: OfferSaid) => number) => rows.reduce((all, row) => all + of(row), 0)
+      const accepted = sum(({ yes }) => yes)
+      return {
+        offerId,
+        said: rows.length,
+        accepted,
+        declined: sum(({ declined }) => declined),
+        predicted: sum(({ byFit }) => byFit) / rows.length,
+        share: accepted / rows.length,
+        ...wilson(accepted, rows.length),
+      }
+    })
+    .sort((a, b) => b.said - a.said || (a.offerId < b.offerId ? -1 : 1))
 }
 
 /** The levers that are learned. Each works by its factor, so each is learned on a logarithm. */
@@ -215,7 +254,7 @@ export function relearned(sayings: readonly Saying[], policy: Policy): Relearned
   if (sayings.length < LEAST_SAYINGS)
     return {
       ...found,
-      says: `Too little to learn from: ${sayings.length} sayings whose end is known; ${LEAST_SAYINGS} are needed.`,
+      says: `Too little to learn from: ${counted(sayings.length, 'answer')} said aloud; ${LEAST_SAYINGS} are needed.`,
     }
   const cut = Math.floor(sayings.length * 0.8)
   const [rest, last] = [sayings.slice(0, cut), sayings.slice(cut)]
@@ -230,7 +269,7 @@ export function relearned(sayings: readonly Saying[], policy: Policy): Relearned
     return {
       ...found,
       aside,
-      says: `Nothing to change: ${sayings.length} sayings agree with the policy in force.`,
+      says: `Nothing to change: ${sayings.length} answers said aloud agree with the policy in force.`,
     }
   const changes = moved.map((name) => `${name} ${policy[name]} → ${levers[name]}`).join(', ')
   const verdict =
@@ -239,7 +278,7 @@ export function relearned(sayings: readonly Saying[], policy: Policy): Relearned
     ...found,
     levers,
     aside,
-    says: `Learned from ${sayings.length} sayings with ${yes} yeses: ${changes}. On the last ${aside.sayings}, kept aside, the score goes from ${aside.now.toFixed(4)} to ${aside.learned.toFixed(4)} (${verdict}; nearer to 0 is better).`,
+    says: `Learned from ${sayings.length} answers said aloud with ${counted(yes, 'yes', 'yeses')}: ${changes}. On the last ${aside.sayings}, kept aside, the score goes from ${aside.now.toFixed(4)} to ${aside.learned.toFixed(4)} (${verdict}; nearer to 0 is better).`,
   }
 }
 

@@ -26,7 +26,8 @@ export type Card = {
     since: string | null
     history: { on: string; level: Level; name: (typeof RELATIONSHIPS)[number]; because: string }[]
   } | null
-  told: { on: string; says: string; delicate: boolean }[]
+  /** `offered`: what only she may bring up she did bring up, and the next step follows from it. */
+  told: { on: string; says: string; delicate: boolean; offered: boolean }[]
   did: { on: string; says: string }[]
   next: {
     offerId: string
@@ -70,7 +71,13 @@ export function cardOf(held: Held, moment: Moment, answer: Answer): Card {
   const today = moment.facts.date
   const known = knownOf(held, moment.today)
   const { level, name, because, since } = relationshipOf(known)
-  const told = linesOf(catalogue, held.evidence, 'she', today, 'said').filter(isHers(held))
+  const told = linesOf(catalogue, held.evidence, 'she', today, 'said')
+    .filter(isHers(held))
+    .filter((line) => stands(line, moment))
+  const next = nextOf(moment, answer)
+  const nextGoals = new Set(
+    catalogue.listedById.get(next?.offerId ?? '')?.goalIndexes.map((g) => catalogue.goals[g]!.slug),
+  )
   return {
     ref: customer.ref,
     known: true,
@@ -85,9 +92,14 @@ export function cardOf(held: Held, moment: Moment, answer: Answer): Card {
         .reverse()
         .map((step) => ({ ...step, on: dateOf(step.on), name: RELATIONSHIPS[step.level] })),
     },
-    told: told.slice(0, MOST.told).map(({ on, says, delicate }) => ({ on, says, delicate })),
+    told: told.slice(0, MOST.told).map(({ on, says, delicate, kind, goals }) => ({
+      on,
+      says,
+      delicate,
+      offered: delicate && !NOES.has(kind) && goals.some((slug) => nextGoals.has(slug)),
+    })),
     did: didOf(held, moment),
-    next: nextOf(moment, answer),
+    next,
     ask: answer.ask && { goal: answer.ask.goal, question: answer.ask.question },
     avoid: avoidOf(held, moment, answer),
   }
@@ -98,6 +110,15 @@ const isHers =
   ({ evidence }: Held) =>
   ({ kind, eventId }: HeldLine) =>
     kind !== 'noticed' || evidence.some((line) => line.id.split('#')[0] === eventId && line.speakable === 1)
+
+const NOES: ReadonlySet<HeldLine['kind']> = new Set(['toldNo', 'declined'])
+
+/** Whether a line is still her word: no wish that she took back by a no, nor a no that she took back by a wish. */
+function stands({ kind, goals }: HeldLine, { catalogue, wants }: Moment): boolean {
+  if (kind === 'declined') return true
+  const refused = goals.map((slug) => wants.toldNo[catalogue.goalIndex.get(slug) ?? -1])
+  return kind === 'toldNo' ? refused.some((no) => no !== 0) : refused.some((no) => no !== 1)
+}
 
 function didOf(held: Held, { catalogue, siteId, facts: { date: today } }: Moment): Card['did'] {
   const dateAt = (soldAt: string, site: string) =>
@@ -170,7 +191,7 @@ function avoidOf(held: Held, moment: Moment, answer: Answer): Avoid | null {
     const until = day(lastSaid.ms + catalogue.policy.quietDays * DAY_MS)
     return {
       code: 'QUIET',
-      says: `Bring up nothing new before ${until}. We suggested ${headline ? `“${headline}”` : 'something'} on ${day(lastSaid.ms)}.`,
+      says: `Bring up nothing new before ${until}${answer.ask ? '; one question is still welcome' : ''}. We suggested ${headline ? `“${headline}”` : 'something'} on ${day(lastSaid.ms)}.`,
     }
   }
   return null

@@ -3,6 +3,7 @@
  * Of families nothing is counted below three.
  */
 import type { AllianceState } from './alliance.ts'
+import { counted } from './counted.ts'
 import type { Unit } from './ledger.ts'
 import { quarterOf } from './ledger.ts'
 import { formatMinor } from './money.ts'
@@ -535,7 +536,6 @@ function within(n: number, good: number, watch: number): HealthState {
   return n <= good ? 'good' : n <= watch ? 'watch' : 'bad'
 }
 
-const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`
 const daysWords = (n: number): string => counted(n, 'day')
 const dateWords = (date: string): string => `${spokenDate(date)} ${date.slice(0, 4)}`
 /** `SAFEGUARDING_TRAINING` as one says it. */

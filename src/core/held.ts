@@ -171,7 +171,7 @@ function sentenceOf(catalogue: Known, line: HeldEvidence, voice: Voice, today: s
     case 'told':
       return told
     case 'answered': {
-      const yes = line.weight < SAID.answeredYes.weight ? 'perhaps' : 'yes'
+      const yes = line.weight < SAID.answeredYes.weight ? 'maybe' : 'yes'
       return `${who} said ${yes} to ${about} when ${staff ?? 'we'} asked on ${on}.`
     }
     case 'noticed':

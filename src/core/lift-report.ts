@@ -126,7 +126,7 @@ export function liftReport(read: LiftRead, next: Next = null): LiftReport {
       unit: 'money',
       value: betweenWords(look.money, (minor) => signed(minor, money)),
       is: look.money,
-      says: `Over ${window.days} days, after the cost of what she bought, and with what partners owe for introducing her. Valid however often you look.`,
+      says: `Over ${counted(window.days, 'day')}, after the cost of what she bought, and with what partners owe for introducing her. Valid however often you look.`,
     })
   if (planned && once?.lift)
     add({

@@ -35,6 +35,17 @@ const SUBJECTS: readonly Subject[] = [
      asthma|asthmatic|eczema|psoriasis|allergy|allergic|autism|autistic|adhd|dyslexia|dyslexic|dyspraxia|dyscalculia
      intolerant|intolerance|coeliac|celiac|seizure|inhaler|insulin|epipen|crutches|prosthesis|scoliosis|migraine
      cystic fibrosis
+     chemo|chemotherapy|radiotherapy|radiation|tumour|tumor|leukaemia|leukemia|remission|dialysis|transplant|hospice
+     dementia|alzheimer|parkinson|sclerosis|arthritis|tourette|hiv|preemie|physio|physiotherapy|rehab
+     ptsd|ocd|bipolar|psychosis|psychotic|schizophrenia|schizophrenic|insomnia|menopause|antidepressant|pills
+     anorexia|anorexic|bulimia|bulimic|suicide|suicidal|selfharm
+     self harm
+     nervous breakdown
+     heart attack|condition|failure|disease|defect
+     had|has|having|after|needs|need an|the|his|her operation
+     had|has|after a stroke
+     learning difficulty|disability
+     burn out
      cerebral palsy
      down|downs syndrome
      hearing aid|loss
@@ -109,6 +120,15 @@ const NAMED = new RegExp(
   'gu',
 )
 const CALLED = /\b(?:called|named|name\s+is|names\s+are)\s+(?<name>\p{Lu}\p{Ll}+)/gu
+/** A word that somebody's name may follow: `piano for Emma`, `with little Tom`. The trigger may begin a sentence. */
+const AFTER =
+  'for|with|and|called|named|little|big|older|younger|eldest|oldest|youngest|baby|cousin|our|my|your|her|his|their|than'
+const FOR_SOMEBODY = new RegExp(
+  `(?<=(?<![\\p{L}])(?:${[...AFTER.split('|'), ...CHILD_WORDS.split('|')]
+    .map((word) => `[${word[0]!.toUpperCase()}${word[0]}]${word.slice(1)}`)
+    .join('|')})[\\s,:]+)(?<name>\\p{Lu}\\p{Ll}+)`,
+  'gu',
+)
 const AGED =
   /(?<![\p{L}])(?<name>\p{Lu}\p{Ll}+)\s*(?:\(\s*\d{1,2}\s*\)|,\s*(?:aged\s+)?\d{1,2}\b|,?\s+(?:aged|turns|is)\s+\d{1,2}\b)/gu
 const OWNED = /(?<![\p{L}])(?<name>\p{Lu}\p{Ll}+)['’]s\b/gu
@@ -123,19 +143,17 @@ const NO_NAMES = new Set(
   january february march april may june july august september october november december spring summer autumn fall
   winter easter christmas halloween thanksgiving english french german spanish italian mandarin chinese japanese korean
   arabic polish russian ukrainian portuguese dutch hindi lego playmobil montessori today tomorrow always never often
-  really also but and or if when now just still not no yes maybe perhaps what which school preschool kindergarten`
+  really also but and or if when now just still not no yes maybe perhaps what which school preschool kindergarten
+  disney duplo barbie frozen minecraft pokemon ikea santa america american chicago illinois
+  michigan california florida hawaii mexico canada mexican canadian england britain british ireland irish scotland france
+  germany italy spain greece greek portugal sweden swedish norway norwegian denmark danish japan china india indian
+  europe european africa african asia asian australia brazil latin hebrew turkish turkey vietnamese`
     .split(/\s+/)
     .filter((word) => word !== ''),
 )
 
 /** Words that the shop uses for things, places and people of its own: they name no child. */
-function shopWords({
-  sites,
-  staff,
-  goals,
-  parts,
-  listed,
-}: Pick<Catalogue, 'sites' | 'staff' | 'goals' | 'parts' | 'listed'>): Set<string> {
+function shopWords({ sites, staff, goals, parts, listed }: Shop): Set<string> {
   const words = new Set<string>()
   const add = (text: string) => {
     for (const word of wordsOf(text)) words.add(stemOf(word))
@@ -148,18 +166,33 @@ function shopWords({
   return words
 }
 
-type Shop = Parameters<typeof shopWords>[0]
+/** Whether a thing on the shelf, a kind of thing or an offer is called by a word. Only for what may as well be a thing: `with Lego`. */
+const isThing = (stem: string, { products, categories, listed }: Shop): boolean => {
+  const holds = (text: string) => wordsOf(text).some((word) => stemOf(word) === stem)
+  return (
+    [...categories.values()].some(({ name }) => holds(name)) ||
+    listed.some(({ offer }) => holds(offer.headline)) ||
+    [...products.values()].some(({ name }) => holds(name))
+  )
+}
+
+type Shop = Pick<Catalogue, 'sites' | 'staff' | 'goals' | 'parts' | 'listed' | 'products' | 'categories'>
 
 /** Words of a note that look like a child's name. Misses some; a name that is also a word of the shop's is let through. */
 export function namesIn(text: string, shop: Shop): string[] {
   const ours = shopWords(shop)
-  const names = [NAMED, CALLED, AGED, OWNED, DOES].flatMap((pattern) =>
-    [...text.matchAll(pattern)].map(({ groups }) => groups!.name!),
-  )
-  return [...new Set(names)].filter((name) => {
-    const [word = ''] = wordsOf(name)
-    return !NO_NAMES.has(word) && !ours.has(stemOf(word))
-  })
+  const found = (patterns: RegExp[]) => {
+    const names = patterns.flatMap((pattern) =>
+      [...text.matchAll(pattern)].map(({ groups }) => groups!.name!),
+    )
+    return [...new Set(names)].filter((name) => {
+      const [word = ''] = wordsOf(name)
+      return !NO_NAMES.has(word) && !ours.has(stemOf(word))
+    })
+  }
+  const sure = found([NAMED, CALLED, AGED, OWNED, DOES])
+  const likely = found([FOR_SOMEBODY]).filter((name) => !isThing(stemOf(wordsOf(name)[0]!), shop))
+  return [...new Set([...sure, ...likely])]
 }
 
 /** What a note may not hold: each with the words as they stand in it, and a kinder way. Empty when it may be kept. */
@@ -189,13 +222,26 @@ const SAYS: Record<Subject['why'], string> = {
 }
 
 /** What a note is kept as. */
-export type NoteKind = 'told' | 'noticed' | 'question'
+export type NoteKind = 'told' | 'no' | 'noticed' | 'question'
 
-/** What was seen of the parents' own life is no fact that we hold: it may only become a question. */
-export function noteKind(goal: Pick<Goal, 'householdLevel'>, toldMe: boolean): NoteKind {
-  if (toldMe) return 'told'
-  return goal.householdLevel ? 'question' : 'noticed'
+/**
+ * What was seen of the parents' own life is no fact that we hold: it may only become a question. So is a no that she
+ * did not say herself; one that she said is her no, and never a wish.
+ */
+export function noteKind(goal: Pick<Goal, 'householdLevel'>, toldMe: boolean, isNo = false): NoteKind {
+  if (toldMe) return isNo ? 'no' : 'told'
+  return goal.householdLevel || isNo ? 'question' : 'noticed'
 }
+
+/** A no, over words as they are read: without apostrophes. */
+const NO =
+  /(?<= )(?:no|not|nor|never|cannot|(?:do|does|did|wo|is|was|would|ca|could|are|were|has|have|had|should|ai)nt|hat(?:e|es|ed|ing)|dislik(?:e|es|ed|ing)|detests?|loathes?|refus(?:e|es|ed|ing)|stopped|quit|quits|quitting|(?:gave|given|gives|giving) up|(?:bored|tired|sick|fed up) (?:of|with|by))(?= )/
+/** What has such a word in it and says no no. */
+const NO_NO =
+  /(?<= )(?:(?:never|not|cannot|\w+nt) (?:stops?|stopped|stopping|wait|only|just|miss|misses|missed|mind|enough|get enough)|no (?:idea|problem|matter|doubt|wonder|rush|hurry)|hate[sd]? (?:to )?(?:miss|missing|leave|leaving|stop|stopping)|stopped (?:by|at|in|to))(?= )/g
+
+/** Whether a note says no to something: what it is about may then never be kept as a wish. */
+export const saysNo = (text: string): boolean => NO.test(` ${wordsOf(text).join(' ')} `.replace(NO_NO, ''))
 
 /** Words that every note is full of: they name no goal, though the name of one may hold them. By their stems. */
 const ORDINARY: ReadonlySet<string> = new Set(
@@ -209,6 +255,13 @@ const ORDINARY: ReadonlySet<string> = new Set(
   mentioned mentioning time times parent parents mum mom dad making make makes made`
     .split(/\s+/)
     .filter((word) => word !== '')
+    .map(stemOf),
+)
+
+/** Words of a goal's name that say too little of it to know it by. By their stems. */
+const VAGUE: ReadonlySet<string> = new Set(
+  'back well best done easy easier play plays playing day good early together thing things know how health holiday holidays'
+    .split(' ')
     .map(stemOf),
 )
 
@@ -228,8 +281,11 @@ const AGAINST =
  * a facet of theirs. Of a goal and a wider one the narrower. Nothing is certain of a note that says no to something,
  * and what only she may bring up is never read out of words.
  */
-export function goalsNamedIn(text: string, { goals, listed }: Pick<Catalogue, 'goals' | 'listed'>): string[] {
-  if (AGAINST.test(text)) return []
+export function goalsNamedIn(text: string, catalogue: Pick<Catalogue, 'goals' | 'listed'>): string[] {
+  return AGAINST.test(text) || saysNo(text) ? [] : namedIn(text, catalogue)
+}
+
+function namedIn(text: string, { goals, listed }: Pick<Catalogue, 'goals' | 'listed'>): string[] {
   const said = new Set(wordsOf(tellingOf(text)).map(stemOf))
   const isSaid = (words: string[]) => words.length > 0 && words.every((word) => said.has(stemOf(word)))
   const facets = Map.groupBy(
@@ -240,13 +296,59 @@ export function goalsNamedIn(text: string, { goals, listed }: Pick<Catalogue, 'g
     if (toldOnly) return false
     const nameWords = wordsOf(name).filter((word) => !isSmallWord(word))
     const stems = new Set(nameWords.map(stemOf))
-    const slugWords = wordsOf(slug.split('-').slice(1).join(' ')).filter((word) => stems.has(stemOf(word)))
+    const slugWords = wordsOf(slug.split('-').slice(1).join(' ')).filter(
+      (word) => stems.has(stemOf(word)) && !VAGUE.has(stemOf(word)),
+    )
     const hasFacet = facets.get(g)?.some(({ facet }) => isSaid(wordsOf(facet))) ?? false
     return isSaid(nameWords) || isSaid(slugWords) || hasFacet
   })
   const bySlug = new Map(goals.map((goal) => [goal.slug, goal]))
   const wider = new Set(named.flatMap(({ slug }) => ancestorsOf(slug, bySlug)))
   return named.map(({ slug }) => slug).filter((slug) => !wider.has(slug))
+}
+
+/** A word that stands for more goals than this says little about which one is meant. */
+const MOST_MEANT = 2
+
+/**
+ * Goals to choose from, the likeliest first: those that a note names, else those of which it holds a whole word: of the
+ * goal's name or slug, of what offers do of it, or of the kinds of things and words that are mapped to it. None is
+ * better than a wrong one, so that nothing like a word counts. What only she may bring up is never guessed.
+ */
+export function goalsGuessed(
+  text: string,
+  catalogue: Pick<
+    Catalogue,
+    'goals' | 'goalIndex' | 'listed' | 'categories' | 'rulesByCategory' | 'rulesByFacet'
+  >,
+): string[] {
+  const named = namedIn(text, catalogue)
+  if (named.length > 0) return named
+  const { goals, listed, categories, rulesByCategory, rulesByFacet } = catalogue
+  /** Stem → goal → how much it says of it. */
+  const meant = new Map<string, Map<number, number>>()
+  const add = (words: string, g: number, weight: number) => {
+    for (const word of wordsOf(words)) {
+      const stem = stemOf(word)
+      if (isSmallWord(word) || VAGUE.has(stem) || word.length < 3 || !goals[g] || goals[g].toldOnly) continue
+      const by = meant.get(stem) ?? new Map<number, number>()
+      meant.set(stem, by.set(g, Math.max(by.get(g) ?? 0, weight)))
+    }
+  }
+  for (const [g, { slug, name }] of goals.entries())
+    add(`${name} ${slug.split('-').slice(1).join(' ')}`, g, 1)
+  for (const { offer, leadGoal } of listed) add(offer.facets.join(' '), leadGoal, 1)
+  for (const [facet, rules] of rulesByFacet)
+    for (const { goalIndex, weight, withdrawn } of rules) if (!withdrawn) add(facet, goalIndex, weight)
+  for (const [slug, rules] of rulesByCategory)
+    for (const { goalIndex, weight, withdrawn } of rules)
+      if (!withdrawn) add(categories.get(slug)?.name ?? '', goalIndex, weight)
+  const found = new Map<number, number>()
+  for (const stem of new Set(wordsOf(tellingOf(text)).map(stemOf))) {
+    const by = meant.get(stem)
+    if (by && by.size <= MOST_MEANT) for (const [g, weight] of by) found.set(g, (found.get(g) ?? 0) + weight)
+  }
+  return [...found].sort(([a, x], [b, y]) => y - x || a - b).map(([g]) => goals[g]!.slug)
 }
 
 /** The facet of a goal that a note names: piano, ballet; null for none, or several. */

@@ -7,8 +7,10 @@
  * of it that followed. A yes that nobody recorded is no yes here, under either policy: nothing is assumed about
  * answers whose end is not known.
  */
+
 import { shrunkRatio } from './acceptance.ts'
 import { fnv1a } from './chance.ts'
+import { counted } from './counted.ts'
 import { ALPHA, studentT } from './sequential.ts'
 
 /** One thing that may be said: the chance of it, and the acceptance that fit predicts for it, in (0, 1]. */
@@ -225,7 +227,7 @@ export function offPolicyWords(made: OffPolicy): string {
     case 'noOverlap':
       return `Cannot tell: ${Math.round((1 - overlap) * 100)} % of what it would do was never tried at such a moment (no overlap).`
     case 'tooFew':
-      return `Too little to tell from: ${turns} turns with ${yeses} yeses, worth ${Math.floor(effectiveTurns)} turns of its own. At least ${LEAST_TURNS} of its own with ${LEAST_YESES} yeses are needed.`
+      return `Too little to tell from: ${counted(turns, 'turn')} with ${counted(yeses, 'yes', 'yeses')}, worth ${counted(Math.floor(effectiveTurns), 'turn')} of its own. At least ${LEAST_TURNS} of its own with ${LEAST_YESES} yeses are needed.`
     case 'cannotTell':
       return `Cannot tell: ${range} against now.`
     default:

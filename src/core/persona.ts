@@ -8,8 +8,9 @@ import { GATES } from './gate.ts'
 import type { Learning } from './learning.ts'
 import type { Moment, Person } from './moment.ts'
 import { momentOf, resolveBasket } from './moment.ts'
-import { chancesAt, recommend } from './recommend.ts'
-import { dateOf, dayOf } from './time.ts'
+import { chancesAt, recommend, refusals } from './recommend.ts'
+import { termsOf } from './term.ts'
+import { dateOf, dayOf, localIso } from './time.ts'
 import type { EvidenceKind } from './understand.ts'
 
 /** A line of what the household told us, did or bought. Dates are the site's. */
@@ -87,7 +88,7 @@ export type PersonaResult = {
 }
 
 /** The moment of a persona, seen with a catalogue. Null where its site is no more. */
-export function personaMoment(id: string, record: PersonaRecord, catalogue: Catalogue): Moment | null {
+function personaMoment(id: string, record: PersonaRecord, catalogue: Catalogue): Moment | null {
   if (!catalogue.sites.has(record.site)) return null
   const { basket } = resolveBasket(catalogue, record.basket)
   const here = { siteId: record.site, touchpoint: record.touchpoint, nowMs: Date.parse(record.at), basket }
@@ -169,11 +170,24 @@ export function tryPersona(
   const anyOf = (offers: string[]) => offers.map(named).join(' or ')
   const goalName = (slug: string) => catalogue.goals.find((goal) => goal.slug === slug)?.name ?? slug
   const quiet = `Nothing is said${decision.silence === null ? '' : `: ${causeWords(decision.silence)}`}.`
+  /** Why offers fell out: of each its own gate, whatever refuses what fits better. */
+  const fellOut = (offers: string[]) => {
+    const found = new Map([...refusals(moment, learning)].map(({ offerId, gate }) => [offerId, gate]))
+    return offers.flatMap((offer) => {
+      const gate = found.get(offer)
+      if (gate === undefined) return [` ${named(offer)} is none of what may be said here.`]
+      return gate === null ? [] : [` ${named(offer)} is refused, “${gate.says.replace(/\.$/, '')}”.`]
+    })
+  }
   const why: string[] = []
   if (say !== undefined) {
-    if (says.length === 0) why.push(`${quiet} It must be ${anyOf(say)}.`)
     const others = says.filter((offer) => !say.includes(offer))
-    if (others.length > 0) why.push(`It may say ${anyOf(others)}; it must be ${anyOf(say)}.`)
+    // In care and in the comparison group nothing is said, whatever passes.
+    if (says.length === 0 && Object.hasOwn(QUIET, decision.silence ?? ''))
+      why.push(`${quiet} It must be ${anyOf(say)}.`)
+    else if (says.length === 0) why.push(`Nothing is said; it must be ${anyOf(say)}.${fellOut(say).join('')}`)
+    else if (others.length > 0)
+      why.push(`It may say ${anyOf(others)}; it must be ${anyOf(say)}.${fellOut(say).join('')}`)
   }
   if (silent === true && says.length > 0) why.push(`It says ${anyOf(says)}; it must stay quiet.`)
   if (silent === false && says.length === 0) why.push(`${quiet} Something must be.`)
@@ -195,8 +209,9 @@ export function tryPersona(
 
 /**
  * A persona of the kind of household that a decision was made for, to be edited: without her reference, her name and
- * anybody's words, and roughened so that it is no copy of her. Days are their month's first, birth months the middle
- * of their half-year, and what she usually spends is its first digit. What was answered is what must be.
+ * anybody's words but the shop's own, and roughened so that it is no copy of her. Its instant is a full hour, days are
+ * their month's first, birth months the middle of their half-year, and what she usually spends is its first digit.
+ * What was answered is what must be.
  */
 export function personaFrom(
   {
@@ -207,16 +222,24 @@ export function personaFrom(
     person,
   }: Pick<Capsule, 'siteId' | 'touchpoint' | 'nowMs' | 'basket' | 'person'>,
   said: string | null,
-  products: Catalogue['products'],
+  catalogue: Catalogue,
 ): PersonaRecord {
+  const { products, sites, listed, goals } = catalogue
   const skuOf = (productId: number | null) => products.get(productId ?? -1)?.sku ?? null
+  const minutes = Number(localIso(nowMs, sites.get(siteId)?.timeZone ?? 'UTC').slice(14, 16))
+  /** A facet was typed by somebody: it is the shop's own word where an offer for the goal has it. */
+  const isOurs = ({ goal, facet }: { goal: string; facet: string }) =>
+    listed.some(
+      ({ offer, goalIndexes }) =>
+        offer.facets.includes(facet) && goalIndexes.some((g) => goals[g]!.slug === goal),
+    )
   const rough = (day: number) => `${dateOf(day).slice(0, 8)}01`
   const year = (month: string) => `${month.slice(0, 4)}-${Number(month.slice(5, 7)) <= 6 ? '04' : '10'}`
   const zeros = person === null ? 1 : 10 ** Math.max(0, String(person.usualMinor).length - 1)
   return {
     site: siteId,
     touchpoint,
-    at: new Date(nowMs).toISOString(),
+    at: new Date(nowMs - minutes * 60_000 - (nowMs % 60_000)).toISOString(),
     household:
       person === null
         ? null
@@ -227,7 +250,7 @@ export function personaFrom(
             lines: person.evidence.slice(0, 80).map((line) => ({
               kind: line.kind,
               goal: line.goal,
-              facet: line.facet,
+              facet: line.facet !== null && isOurs({ ...line, facet: line.facet }) ? line.facet : null,
               weight: line.weight,
               halfLifeDays: line.halfLifeDays,
               on: rough(line.onDay),
@@ -255,17 +278,33 @@ export function personaFrom(
               closedOn: closedDay === null ? null : rough(closedDay),
             })),
           },
-    basket: basket.slice(0, 50).map(({ productId, category, name, quantity, unitPriceMinor, gift }) => {
-      const sku = skuOf(productId)
-      return {
-        ...(sku === null ? {} : { sku }),
-        ...(category === null ? {} : { category }),
-        ...(name === null ? {} : { name }),
-        quantity,
-        unitPrice: unitPriceMinor,
-        gift,
-      }
-    }),
+    basket: basket.slice(0, 50).map(({ quantity, unitPriceMinor, gift, ...thing }) => ({
+      ...calledByUs(thing, catalogue),
+      quantity,
+      unitPrice: unitPriceMinor,
+      gift,
+    })),
     must: said === null ? { silent: true } : { say: [said] },
+  }
+}
+
+/** What a line of a basket is in the shop's own words. What a till wrote may be anybody's: of that, what a rule knows. */
+function calledByUs(
+  { productId, category, name }: Pick<Moment['basket'][number], 'productId' | 'category' | 'name'>,
+  { products, categories, rulesByFacet }: Catalogue,
+): Pick<PersonaRecord['basket'][number], 'sku' | 'category' | 'name'> {
+  const product = products.get(productId ?? -1)
+  const sku = product?.sku ?? null
+  // What was only ever met in a sale is called as a till wrote it.
+  const words =
+    product && !product.unmapped
+      ? product.name
+      : termsOf({ name })
+          .filter((term) => rulesByFacet.has(term))
+          .join(' ')
+  return {
+    ...(sku === null ? {} : { sku }),
+    ...(category !== null && categories.has(category) ? { category } : {}),
+    ...(sku !== null || words === '' ? {} : { name: words }),
   }
 }

@@ -47,7 +47,7 @@ export type Retried = {
 }
 
 /** What a record says of the decision itself. */
-export type Recorded = { offerId: string | null; arm: string; propensity: number; outcome: string | null }
+export type Recorded = { offerId: string | null; arm: string; propensity: number; yes: 0 | 1 }
 
 /** Decide again. `own`: by the policy it was recorded under; `now`: by the one in force; `tried`: by the one to be tried. */
 export function retried(
@@ -71,7 +71,7 @@ export function retried(
     said: recorded.offerId,
     continuity: own.decision.continuity,
     propensity: recorded.propensity,
-    yes: recorded.outcome === 'accepted' || recorded.outcome === 'booked' ? 1 : 0,
+    yes: recorded.yes,
     holdout: recorded.arm === 'holdout',
     now: sideOf(now.decision),
     tried: sideOf(tried.decision),

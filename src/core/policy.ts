@@ -72,7 +72,7 @@ export const LEVERS = {
   continuityDays: days(14, 'How long a spoken offer stays the answer at every touchpoint.'),
   sameOfferDays: days(150, 'After continuity ends, how long the same offer is not said again.'),
   sayAtMost: {
-    ...lever(3, 1, 100, 'How often the same offer is said inside continuity.'),
+    ...lever(3, 1, 100, 'How often the same offer is said while it stays the answer.'),
     whole: true as const,
   },
   quietDays: days(7, 'After something was said, how long nothing else is.'),

@@ -22,6 +22,7 @@ import { customers } from './customers.ts'
 import { disputes } from './disputes.ts'
 import { explanations } from './explanations.ts'
 import { favours } from './favours.ts'
+import { goals } from './goals.ts'
 import { goalsMap } from './goals-map.ts'
 import { health } from './health.ts'
 import { healthOfAlliances } from './health-of-alliances.ts'
@@ -166,6 +167,7 @@ export function createApp(options: AppOptions): { app: App; deps: Deps } {
     pollAnswers,
     pollLinks,
     goalsMap,
+    goals,
     cards,
     rankings,
     referrals,

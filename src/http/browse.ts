@@ -193,7 +193,7 @@ const wishes = createRoute({
 /** One index beside each snapshot. */
 const indexes = new WeakMap<Snapshot, SearchIndex>()
 
-export function indexOf(snapshot: Snapshot, catalogue: Catalogue): SearchIndex {
+function indexOf(snapshot: Snapshot, catalogue: Catalogue): SearchIndex {
   let index = indexes.get(snapshot)
   if (!index) indexes.set(snapshot, (index = new SearchIndex()))
   index.update(catalogue)
@@ -273,7 +273,7 @@ export function browse(app: App): void {
   })
 }
 
-export function understoodAt(
+function understoodAt(
   { clock }: Deps,
   { sites }: Catalogue,
   index: SearchIndex,

@@ -1,7 +1,7 @@
 /** What was predicted beside what came true, and the levers that predict better: proposed, never put in force. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { calibration, LEARNED, relearned, wilson } from '../core/calibration.ts'
-import { acceptanceByOffer, saidAnswers, unheard } from '../store/policy-preview.ts'
+import { calibration, LEARNED, metByOffer, relearned } from '../core/calibration.ts'
+import { saidAnswers, unheard } from '../store/policy-preview.ts'
 import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
 import { json, jsonBody } from './document.ts'
@@ -15,16 +15,18 @@ const share = z.number().min(0).max(1)
 const CalibrationSchema = z
   .strictObject({
     tag: z.literal('counted'),
-    said: z
-      .int()
-      .openapi({ description: `Answers that were said and whose end is known: the newest ${MOST_SAYINGS}.` }),
-    yes: z.int(),
+    said: z.int().openapi({
+      description: `Answers that were said aloud: the newest ${MOST_SAYINGS}. The yeses, bands and offers are of these.`,
+    }),
+    yes: z.int().openapi({
+      description:
+        'Ever accepted or booked, whatever was heard after. Said and nothing more heard is no yes.',
+    }),
     made: z
       .int()
       .openapi({ description: `Of the newest ${MOST_SAYINGS} answers, those that made an offer.` }),
     unheard: z.int().openapi({
-      description:
-        'Of these, how many nobody told the end of: unknown is no decline, so they are not counted.',
+      description: 'Of these, how many nobody told us of: unknown is no decline, so they are not counted.',
     }),
     bands: z.array(
       z.strictObject({
@@ -46,8 +48,8 @@ const CalibrationSchema = z
         offerId: z.string(),
         headline: z.string(),
         said: z.int(),
-        accepted: z.int(),
-        declined: z.int(),
+        accepted: z.int().openapi({ description: 'Ever accepted or booked.' }),
+        declined: z.int().openapi({ description: 'Ever declined; it may have been accepted as well.' }),
         predicted: share.openapi({ description: 'By fit alone.' }),
         share,
         low: share,
@@ -108,21 +110,14 @@ export function calibrations(app: App): void {
     await stored(recorder.flush())
     const catalogue = await stored(snapshot.refresh())
     const rows = await stored(saidAnswers(engine, MOST_SAYINGS, false))
-    const offers = await stored(acceptanceByOffer(engine))
     return c.json(
       {
         tag: 'counted' as const,
         ...calibration(rows),
         ...(await stored(unheard(engine, MOST_SAYINGS))),
-        offers: offers.map(({ offerId, said, accepted, declined, expected }) => ({
-          offerId,
-          headline: catalogue.listedById.get(offerId)?.offer.headline ?? offerId,
-          said,
-          accepted,
-          declined,
-          predicted: Math.min(1, expected / 1e6 / said),
-          share: Math.min(1, accepted / said),
-          ...wilson(Math.min(accepted, said), said),
+        offers: metByOffer(rows).map((met) => ({
+          ...met,
+          headline: catalogue.listedById.get(met.offerId)?.offer.headline ?? met.offerId,
         })),
       },
       200,

@@ -68,6 +68,9 @@ const CardSchema = z
       z.strictObject({
         ...dated,
         delicate: z.boolean().openapi({ description: 'Only she may bring it up.' }),
+        offered: z.boolean().openapi({
+          description: 'It is delicate and she did bring it up: the next step follows from it.',
+        }),
       }),
     ),
     did: z.array(z.strictObject(dated)),
@@ -114,6 +117,7 @@ const CardSchema = z
           on: '2026-02-07',
           says: 'She told Maya on 7 February: keeps asking for a piano.',
           delicate: false,
+          offered: false,
         },
       ],
       did: [{ on: '2025-11-22', says: 'She bought “Glockenspiel, eight notes” on 22 November 2025.' }],

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { Demand } from '../core/demand.ts'
 import { DemandTally, doneGoals, FEWER, FEWEST, shownCount, statusOf, supplyOf } from '../core/demand.ts'
+import { inTreeOrder } from '../core/goal.ts'
 import { localDay } from '../core/time.ts'
 import { eachPerson } from '../store/demand.ts'
 import { listWishes } from '../store/wish.ts'
@@ -161,7 +162,8 @@ export async function mapOf(c: Context<Env>, catalogue: Catalogue, siteId: strin
   )
   const supply = supplyOf(catalogue, nowMs)
   const done = doneGoals(catalogue)
-  const goals = catalogue.goals.map((goal, g): GoalsMap['goals'][number] => {
+  const goals = inTreeOrder(catalogue.goals).map(({ goal }): GoalsMap['goals'][number] => {
+    const g = catalogue.goalIndex.get(goal.slug)!
     const isSensitive = goal.toldOnly || goal.householdLevel
     const demand = tally.of(g)
     const poll = polls.find((each) => each.goal === goal.slug && each.state !== 'coming')

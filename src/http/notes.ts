@@ -2,13 +2,20 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue } from '../core/catalogue.ts'
 import { SAID } from '../core/event.ts'
-import { facetIn, goalsNamedIn, NOTE_LENGTH, noteKind, noteProblems, tellingOf } from '../core/note.ts'
+import {
+  facetIn,
+  goalsGuessed,
+  goalsNamedIn,
+  NOTE_LENGTH,
+  noteKind,
+  noteProblems,
+  saysNo,
+} from '../core/note.ts'
 import { dateOf, localDay } from '../core/time.ts'
 import { findEvidence, recordEvidence } from '../store/evidence.ts'
 import { findEvents } from '../store/poll.ts'
-import type { App, Deps } from './app-context.ts'
+import type { App } from './app-context.ts'
 import { stored } from './auth.ts'
-import { indexOf, understoodAt } from './browse.ts'
 import { hersToSay, known } from './customers.ts'
 import { json, jsonBody } from './document.ts'
 import { date, ref, text } from './fields.ts'
@@ -43,9 +50,12 @@ const KeptSchema = z
       description:
         'GOAL: the words name no goal for certain, or several: choose one of `suggested`, or any other, and send them again.',
     }),
-    keptAs: z.enum(['told', 'noticed', 'question']).nullable().openapi({
+    keptAs: z.enum(['told', 'no', 'noticed', 'question']).nullable().openapi({
       description:
-        'question: seen of the parents’ own life, so it weighs nothing and may only be asked about.',
+        'no: the words say no and she said them, so nothing of the goal is offered. question: seen of the parents’ own life, or a no that was seen: it weighs nothing and may only be asked about.',
+    }),
+    saysNo: z.boolean().openapi({
+      description: 'The words say no to something: of whatever goal is sent along, they are kept as her no.',
     }),
     goal: z.string().nullable(),
     facet: z.string().nullable(),
@@ -56,6 +66,7 @@ const KeptSchema = z
       recorded: true,
       reason: null,
       keptAs: 'told',
+      saysNo: false,
       goal: 'music-instrument',
       facet: 'piano',
       suggested: [{ goal: 'music-instrument', name: 'Learning an instrument' }],
@@ -69,11 +80,19 @@ const note = createRoute({
   tags: ['customer'],
   summary: 'A ten-second note: told by her, or noticed',
   description:
-    'Health, family trouble, money, faith and children’s names are refused with the words found and a kinder way: `words_refused`. What was seen of the parents’ own life may only become a question. Without her consent nothing is kept.',
+    'Health, family trouble, money, faith and children’s names are refused with the words found and a kinder way: `words_refused`. Words that say no are kept as her no and never as a wish. What was seen of the parents’ own life may only become a question. Without her consent nothing is kept.',
   security: [{ key: [] }],
   request: { params: z.object({ ref: ref(100) }), body: jsonBody(NoteSchema) },
   responses: { 200: json('Kept, or why not', KeptSchema), ...problems(400, 401, 403, 413, 415, 422, 503) },
 })
+
+/** What each kind of note is on record; a no is the same line as any other no of hers. */
+const KEPT = {
+  told: { kind: 'told', ...SAID.told, speakable: 1 },
+  no: { kind: 'toldNo', weight: 0, halfLifeDays: 1, speakable: 0 },
+  noticed: { kind: 'noticed', ...SAID.noticed, speakable: 0 },
+  question: { kind: 'noticed', ...SAID.noticed, weight: 0, speakable: 0 },
+} as const
 
 export function notes(app: App): void {
   app.openapi(note, async (c) => {
@@ -94,27 +113,26 @@ export function notes(app: App): void {
         found.map(({ field, message }) => ({ field, message })),
       )
     const certain = goalsNamedIn(said.words, catalogue)
-    const suggested = goalsIn(deps, catalogue, siteId, said.words, certain)
+    const isNo = saysNo(said.words)
+    const suggested = goalsIn(catalogue, said.words)
     const no = (reason: 'CONSENT' | 'GOAL') =>
-      c.json({ recorded: false, reason, keptAs: null, goal: null, facet: null, suggested }, 200)
+      c.json({ recorded: false, reason, keptAs: null, saysNo: isNo, goal: null, facet: null, suggested }, 200)
     if (!allowed) return no('CONSENT')
     const slug = said.goal ?? (certain.length === 1 ? certain[0] : undefined)
     if (slug === undefined) return no('GOAL')
     const goal = catalogue.goals[catalogue.goalIndex.get(slug) ?? -1]
     if (!goal) throw refused('unknown_reference', 'goal', 'is unknown')
     if (goal.toldOnly && !said.toldMe) throw hersToSay()
-    const keptAs = noteKind(goal, said.toldMe)
+    const keptAs = noteKind(goal, said.toldMe, isNo)
     const now = new Date(deps.clock()).toISOString()
     const row = {
       id: said.eventId,
       customer,
       child: said.child ?? null,
-      kind: keptAs === 'told' ? ('told' as const) : ('noticed' as const),
+      ...KEPT[keptAs],
       goal: slug,
-      facet: facetIn(said.words, slug, catalogue),
-      ...SAID[keptAs === 'told' ? 'told' : 'noticed'],
-      ...(keptAs === 'question' ? { weight: 0 } : {}),
-      speakable: keptAs === 'told' ? 1 : 0,
+      // Which one exactly is what she wants: of a no it would be a wish.
+      facet: isNo ? null : facetIn(said.words, slug, catalogue),
       words: said.words.trim().replace(/\s+/gu, ' '),
       staffId: said.staff ?? c.get('key').staffId,
       onDate: dateOf(localDay(deps.clock(), catalogue.sites.get(siteId)?.timeZone ?? 'UTC')),
@@ -127,31 +145,20 @@ export function notes(app: App): void {
       if (!same || same.goal !== slug || same.kind !== row.kind || same.words !== row.words)
         throw refused('id_reused', 'eventId', 'was used for something else')
     } else await stored(recordEvidence(deps.engine, [row]))
-    return c.json({ recorded: true, reason: null, keptAs, goal: slug, facet: row.facet, suggested }, 200)
+    return c.json(
+      { recorded: true, reason: null, keptAs, saysNo: isNo, goal: slug, facet: row.facet, suggested },
+      200,
+    )
   })
 }
 
 const refused = (code: 'unknown_reference' | 'id_reused', field: string, message: string) =>
   new Problem(code, `${field}: ${message}`, [{ field, message }])
 
-/** Goals to choose from: those that the words name, else as a search understands them, else by what offers say. */
-function goalsIn(deps: Deps, catalogue: Catalogue, siteId: string, words: string, named: string[]) {
+/** Goals to choose from: none rather than a wrong one. */
+function goalsIn(catalogue: Catalogue, words: string) {
   const { goals, goalIndex } = catalogue
-  return (named.length > 0 ? named : guessed(deps, catalogue, siteId, words))
-    .filter((slug) => !goals[goalIndex.get(slug)!]!.toldOnly)
+  return goalsGuessed(words, catalogue)
     .slice(0, MOST_SUGGESTED)
     .map((goal) => ({ goal, name: goals[goalIndex.get(goal)!]!.name }))
-}
-
-function guessed(deps: Deps, catalogue: Catalogue, siteId: string, words: string): string[] {
-  const home = catalogue.sites.has(siteId) ? siteId : (catalogue.sites.keys().next().value ?? '')
-  if (home === '') return []
-  const index = indexOf(deps.snapshot, catalogue)
-  const understood = understoodAt(deps, catalogue, index, home, tellingOf(words))
-  if (understood.goals.length > 0) return understood.goals
-  const best = [...index.search(understood.words)].sort(
-    ([a, x], [b, y]) => y.coverage - x.coverage || y.score - x.score || (a < b ? -1 : 1),
-  )
-  const { goals, listedById } = catalogue
-  return [...new Set(best.flatMap(([id]) => goals[listedById.get(id)?.leadGoal ?? -1]?.slug ?? []))]
 }

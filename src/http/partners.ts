@@ -459,7 +459,7 @@ function nearest(places: Place[]): Record<string, number> {
 }
 
 /** An id made from a name: `Café Nº 5` → `cafe-no-5`. */
-export function idFrom(name: string): string {
+export function idFrom(name: string, none = 'partner'): string {
   const id = name
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
@@ -468,7 +468,7 @@ export function idFrom(name: string): string {
     .replace(/^-+|-+$/g, '')
     .slice(0, 50)
     .replace(/-+$/, '')
-  return id === '' ? 'partner' : id
+  return id === '' ? none : id
 }
 
 function shownCheck(row: Check) {

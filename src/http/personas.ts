@@ -2,11 +2,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Catalogue } from '../core/catalogue.ts'
 import { personaFrom, tryPersona } from '../core/persona.ts'
+import { GuardFailed } from '../store/engine.ts'
 import type { Persona } from '../store/persona.ts'
 import { archivePersona, findPersona, keepPersona, listPersonas } from '../store/persona.ts'
 import { capsuleOf, findRecommendation } from '../store/recommendation.ts'
 import type { App, Deps } from './app-context.ts'
 import { stored } from './auth.ts'
+import { known } from './customers.ts'
 import { json, jsonBody } from './document.ts'
 import { amount, date, instant, quantity, ref, text } from './fields.ts'
 import { Problem, problems } from './problem.ts'
@@ -67,7 +69,7 @@ const HouseholdSchema = z.strictObject({
   care: z.array(CareSchema).max(10).default([]),
 })
 const offers = z.array(ref(80)).min(1).max(20).optional()
-const RecordSchema = z.strictObject({
+export const RecordSchema = z.strictObject({
   site: ref(),
   touchpoint: z.enum(TOUCHPOINTS).default('till'),
   at: instant.openapi({ description: 'The instant that it is about: it stays, while the years go by.' }),
@@ -95,43 +97,44 @@ const RecordSchema = z.strictObject({
     })
     .refine((must) => Object.values(must).some((each) => each !== undefined), 'must expect something'),
 })
-const InputSchema = z.strictObject({ name: text(120), record: RecordSchema }).openapi('PersonaInput', {
-  example: {
-    name: 'Keeps asking for a piano',
-    record: {
-      site: 'BK',
-      touchpoint: 'till',
-      at: '2026-03-14T16:42:00Z',
-      household: {
-        birthMonths: ['2020-09'],
-        consents: ['personalise', 'childProfile'],
-        holdout: false,
-        lines: [
-          {
-            kind: 'told',
-            goal: 'music-instrument',
-            facet: 'piano',
-            weight: 0.9,
-            halfLifeDays: 540,
-            on: '2026-02-07',
-            about: null,
-            speakable: true,
-            words: 'keeps asking for a piano',
-            staff: 'st_maya',
-            offer: null,
-          },
-        ],
-        owned: [],
-        visits: ['2026-02-07', '2025-12-13'],
-        orders: 5,
-        usualMinor: 9000,
-        care: [],
-      },
-      basket: [{ sku: 'DR-204-6', category: 'dresses', quantity: 1, unitPrice: 9600, gift: false }],
-      must: { say: ['O054'], never: ['O055'] },
+const EXAMPLE = {
+  name: 'Keeps asking for a piano',
+  record: {
+    site: 'BK',
+    touchpoint: 'till',
+    at: '2026-03-14T16:42:00Z',
+    household: {
+      birthMonths: ['2020-09'],
+      consents: ['personalise', 'childProfile'],
+      holdout: false,
+      lines: [
+        {
+          kind: 'told',
+          goal: 'music-instrument',
+          facet: 'piano',
+          weight: 0.9,
+          halfLifeDays: 540,
+          on: '2026-02-07',
+          about: null,
+          speakable: true,
+          words: 'keeps asking for a piano',
+          staff: 'st_maya',
+          offer: null,
+        },
+      ],
+      owned: [],
+      visits: ['2026-02-07', '2025-12-13'],
+      orders: 5,
+      usualMinor: 9000,
+      care: [],
     },
+    basket: [{ sku: 'DR-204-6', category: 'dresses', quantity: 1, unitPrice: 9600, gift: false }],
+    must: { say: ['O054'], never: ['O055'] },
   },
-})
+}
+const InputSchema = z
+  .strictObject({ name: text(120), record: RecordSchema })
+  .openapi('PersonaInput', { example: EXAMPLE })
 
 const PersonaSchema = z
   .strictObject({
@@ -145,6 +148,16 @@ const PersonaSchema = z
     says: z.array(z.string()).openapi({ description: 'What may be said, likeliest first.' }),
   })
   .openapi('Persona')
+
+const DraftSchema = PersonaSchema.pick({
+  name: true,
+  record: true,
+  passes: true,
+  why: true,
+  says: true,
+}).openapi('PersonaDraft', {
+  example: { ...EXAMPLE, passes: true, why: [], says: ['O054'] },
+})
 
 const params = z.object({ id: ref(80) })
 const security = [{ key: [] }]
@@ -171,10 +184,19 @@ const keep = createRoute({
   description:
     'An invented household and what must, and must never, be answered to it. It is run whenever a policy is previewed.',
   security,
-  request: { params, body: jsonBody(InputSchema) },
+  request: {
+    params,
+    headers: z.object({
+      'if-none-match': z
+        .literal('*')
+        .optional()
+        .openapi({ description: 'Only where none is kept under this id.' }),
+    }),
+    body: jsonBody(InputSchema),
+  },
   responses: {
     200: json('As it is kept', PersonaSchema),
-    ...problems(400, 401, 403, 413, 415, 422, 503),
+    ...problems(400, 401, 403, 412, 413, 415, 422, 503),
   },
 })
 const one = createRoute({
@@ -205,26 +227,37 @@ const draft = createRoute({
   tags,
   summary: 'A persona from a recorded answer, to be edited and kept',
   description:
-    'Of the kind of household that it was made for, and no copy of her: no reference, no name, nobody’s words; days are the first of their month, birth months the middle of their half-year. What was answered is what must be. Nothing is kept until it is put under an id. What was forgotten since is not to be had: `404`.',
+    'Of the kind of household that it was made for, and no copy of her: no reference, no name, no words but the shop’s own; its instant is a full hour, days are the first of their month, birth months the middle of their half-year. What was answered is what must be; `passes` says whether so rough a copy still brings it. Nothing is kept until it is put under an id. What was forgotten since, or is of somebody who does not let us remember her now, is not to be had: `404`.',
   security,
   request: { params },
-  responses: { 200: json('As it could be kept', InputSchema), ...problems(400, 401, 403, 404, 503) },
+  responses: { 200: json('As it could be kept', DraftSchema), ...problems(400, 401, 403, 404, 503) },
 })
 
 export function personas(app: App): void {
   app.openapi(draft, async (c) => {
-    const { engine, recorder, snapshot } = c.get('deps')
+    const deps = c.get('deps')
     const { siteId } = c.get('key')
-    await stored(recorder.flush())
-    const row = await stored(findRecommendation(engine, c.req.valid('param').id))
+    await stored(deps.recorder.flush())
+    const row = await stored(findRecommendation(deps.engine, c.req.valid('param').id))
     const capsule = row && (siteId === null || row.siteId === siteId) ? capsuleOf(row) : null
-    if (capsule === null)
+    // She allowed it then; what outlives her being forgotten is made of her only while she still does.
+    const { customer } = row ?? { customer: null }
+    const isAllowed =
+      customer === null || (await stored(known(deps, row!.siteId, customer, 'personalise'))).allowed
+    if (row === null || capsule === null || !isAllowed)
       throw new Problem('not_found', 'There is no answer of this id that can be repeated.')
-    const { products, listedById } = await stored(snapshot.refresh())
-    const record = personaFrom(capsule, row!.offerId, products)
-    const headline = listedById.get(row!.offerId ?? '')?.offer.headline
+    const catalogue = await stored(deps.snapshot.refresh())
+    const record = personaFrom(capsule, row.offerId, catalogue)
+    const headline = catalogue.listedById.get(row.offerId ?? '')?.offer.headline
     const name = headline === undefined ? 'Hears nothing' : `Hears “${headline}”`
-    return c.json({ name: name.slice(0, 120), record: record as z.infer<typeof RecordSchema> }, 200)
+    return c.json(
+      {
+        name: name.slice(0, 120),
+        record: record as z.infer<typeof RecordSchema>,
+        ...tried(deps, catalogue, 'draft', record),
+      },
+      200,
+    )
   })
 
   app.openapi(list, async (c) => {
@@ -240,8 +273,15 @@ export function personas(app: App): void {
     const deps = c.get('deps')
     const { id } = c.req.valid('param')
     const { name, record } = c.req.valid('json')
-    known(await stored(deps.snapshot.refresh()), record)
-    await stored(keepPersona(deps.engine, { id, name, record: record as Persona['record'] }, c.get('by')))
+    mustBeThere(await stored(deps.snapshot.refresh()), record)
+    const persona = { id, name, record: record as Persona['record'] }
+    const isNew = c.req.valid('header')['if-none-match'] !== undefined
+    await stored(
+      keepPersona(deps.engine, persona, c.get('by'), isNew).catch((error) => {
+        if (!(error instanceof GuardFailed)) throw error
+        throw new Problem('changed_meanwhile', 'A persona of this id is kept already.')
+      }),
+    )
     return c.json(await readOne(deps, id), 200)
   })
 
@@ -261,21 +301,24 @@ async function readOne(deps: Deps, id: string): Promise<z.infer<typeof PersonaSc
   return shown(deps, catalogue, persona)
 }
 
-function shown({ snapshot }: Deps, catalogue: Catalogue, persona: Persona): z.infer<typeof PersonaSchema> {
+/** One run by the policy in force. */
+const tried = ({ snapshot }: Deps, catalogue: Catalogue, id: string, record: Persona['record']) =>
+  tryPersona(id, record, catalogue, snapshot.learned.at.bind(snapshot.learned))
+
+function shown(deps: Deps, catalogue: Catalogue, persona: Persona): z.infer<typeof PersonaSchema> {
   const { id, name, record, actor, createdAt } = persona
-  const result = tryPersona(id, record, catalogue, snapshot.learned.at.bind(snapshot.learned))
   return {
     id,
     name,
     record: record as z.infer<typeof RecordSchema>,
     keptBy: actor,
     createdAt,
-    ...result,
+    ...tried(deps, catalogue, id, record),
   }
 }
 
 /** What a persona names must be there. @throws unknown_reference naming each field */
-function known(catalogue: Catalogue, { site, household, must }: z.infer<typeof RecordSchema>): void {
+function mustBeThere(catalogue: Catalogue, { site, household, must }: z.infer<typeof RecordSchema>): void {
   const wrong: string[] = []
   const offersNamed = (field: string, ids: string[] | undefined) => {
     for (const id of ids ?? []) if (!catalogue.listedById.has(id)) wrong.push(`record.must.${field}`)

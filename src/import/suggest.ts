@@ -5,9 +5,14 @@ import type { Engine } from '../store/engine.ts'
 import { deriveAll, readMappings } from '../store/mapping.ts'
 import { Snapshot } from '../store/snapshot.ts'
 
+/** What a shop is told that has no goals. */
+export const NO_GOALS = 'This shop has no goals yet: encore goals --starter, or write them at /owner/goals.'
+
 /** Suggestions as a text: most worth first, with examples and reasons. Writes nothing. */
 export async function suggestGoals(engine: Engine, most: number): Promise<string> {
-  const { share, suggestions } = await readMappings(engine, await new Snapshot(engine).refresh())
+  const catalogue = await new Snapshot(engine).refresh()
+  if (catalogue.goals.length === 0) return NO_GOALS
+  const { share, suggestions } = await readMappings(engine, catalogue)
   const { products, mappedProducts, turnoverMinor, mappedTurnoverMinor } = share
   const head = [
     `${products - mappedProducts} of ${products} products speak for no goal${

@@ -26,7 +26,7 @@ type ChartProps = {
 
 const WIDTH = 440
 const HEIGHT = 240
-const LEFT = 58
+const LEFT = 66
 const RIGHT = 10
 const TOP = 12
 const BOTTOM = 30
@@ -251,7 +251,7 @@ function Uprights(props: {
             class="chart-text"
             x={x(tick)}
             y={height - 8}
-            text-anchor={x(tick) < 30 ? 'start' : x(tick) > WIDTH - 30 ? 'end' : 'middle'}
+            text-anchor={x(tick) < 36 ? 'start' : x(tick) > WIDTH - 36 ? 'end' : 'middle'}
           >
             {format(tick)}
           </text>

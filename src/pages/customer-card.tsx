@@ -8,6 +8,8 @@ import type { App, Env } from '../http/app-context.ts'
 import { Problem } from '../http/problem.ts'
 import { asking, formOf } from './ask.ts'
 import { page } from './layout.tsx'
+import type { NoteAnswer, NoteKept, TypedNote } from './note-box.tsx'
+import { NOTE_PLACE, NoteBox, noteOf, typedNote } from './note-box.tsx'
 
 const REF = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$/
 
@@ -25,32 +27,52 @@ export function customerCard(app: App): void {
     return searchPage(c, asked, asked === '' ? null : 'A reference is letters, digits and . _ : @ - only.')
   })
 
-  app.get('/staff/customers/:ref', async (c) => {
-    const ref = c.req.param('ref')
-    if (!REF.test(ref)) throw new Problem('not_found')
+  /** The card as it is now; `typed`: a note that was not kept. */
+  const show = async (c: Context<Env>, ref: string, done: string, typed: TypedNote | null) => {
     const said = await asking(c, app)<Card>('GET', `/v1/customers/${encodeURIComponent(ref)}/card`)
-    if (said.ok) return cardPage(c, said.body, c.req.query('done') ?? '')
+    if (said.ok) return cardPage(c, said.body, done, typed)
     if (said.code !== 'not_found') throw new Problem(said.code, said.detail)
     c.status(404)
     return searchPage(c, ref, said.detail)
+  }
+
+  app.get('/staff/customers/:ref', async (c) => {
+    const ref = c.req.param('ref')
+    if (!REF.test(ref)) throw new Problem('not_found')
+    return show(c, ref, c.req.query('done') ?? '', null)
   })
 
   app.post('/staff/customers/:ref', async (c) => {
     const ref = c.req.param('ref')
     const form = await formOf(c)
-    const [goal, answer] = [form.get('goal') ?? '', form.get('answer') ?? '']
     if (!REF.test(ref)) throw new Problem('not_found')
-    const said = await asking(c, app)<{ recorded: boolean }>(
-      'POST',
-      `/v1/customers/${encodeURIComponent(ref)}/evidence`,
-      {
-        eventId: `card-${form.get('nonce') ?? ''}`,
-        kind: 'answered',
-        goal,
-        answer,
-        staff: c.get('key').staffId ?? undefined,
-      },
-    )
+    const path = `/v1/customers/${encodeURIComponent(ref)}`
+    const by = { eventId: `card-${form.get('nonce') ?? ''}`, staff: c.get('key').staffId ?? undefined }
+    const note = noteOf(form)
+    if (note !== null) {
+      const said = await asking(c, app)<NoteKept>('POST', `${path}/notes`, { ...by, ...note })
+      const answer: NoteAnswer = said.ok
+        ? { problem: null, body: said.body }
+        : { problem: said.code, body: null, errors: said.errors }
+      const typed = typedNote(note, answer)
+      if (typed) {
+        // What may not be kept is shown again to be mended, and never stands in an address.
+        c.status(typed.status)
+        return show(c, ref, '', typed)
+      }
+      if (!said.ok) throw new Problem(said.code, said.detail)
+      return said.body.reason === 'CONSENT'
+        ? c.redirect(`${cardPath(ref)}?done=not-kept#done`, 303)
+        : c.redirect(`${cardPath(ref)}?done=noted-${said.body.keptAs}#${NOTE_PLACE}`, 303)
+    }
+    if (form.has('note')) return c.redirect(`${cardPath(ref)}#note-form`, 303)
+    const [goal, answer] = [form.get('goal') ?? '', form.get('answer') ?? '']
+    const said = await asking(c, app)<{ recorded: boolean }>('POST', `${path}/evidence`, {
+      ...by,
+      kind: 'answered',
+      goal,
+      answer,
+    })
     if (!said.ok) throw new Problem(said.code, said.detail)
     return c.redirect(`${cardPath(ref)}?done=${said.body.recorded ? 'answered' : 'not-kept'}#done`, 303)
   })
@@ -110,18 +132,32 @@ const DONE: Record<string, string> = {
   'not-kept': 'Not kept: she did not allow that we remember her.',
 }
 
+const lowered = (words: string) => words.charAt(0).toLowerCase() + words.slice(1)
+
 const LEVELS: Record<string, string> = {
   interaction: 'We are getting to know her',
   engagement: 'She comes back',
   relationship: 'She is one of ours',
 }
 
-async function cardPage(c: Context<Env>, card: Card, done: string): Promise<Response> {
+async function cardPage(
+  c: Context<Env>,
+  card: Card,
+  done: string,
+  typed: TypedNote | null,
+): Promise<Response> {
   const deps = c.get('deps')
   const catalogue = await deps.snapshot.refresh()
   const site = catalogue.sites.get(c.get('key').siteId ?? '') ?? catalogue.sites.values().next().value
   const today = localIso(deps.clock(), site?.timeZone ?? 'UTC').slice(0, 10)
   const name = card.firstName ?? card.ref
+  const nonce = deps.random(12)
+  const Form = ({ class: how, children }: { class: string; children: Child }) => (
+    <form class={how} method="post" action={`${cardPath(card.ref)}#${NOTE_PLACE}`}>
+      <input type="hidden" name="nonce" value={`note-${nonce}`} />
+      {children}
+    </form>
+  )
   return page(
     c,
     { title: `${name} · Encore`, here: 'customers', description: 'A customer’s card, for staff.' },
@@ -146,7 +182,12 @@ async function cardPage(c: Context<Env>, card: Card, done: string): Promise<Resp
         </p>
       )}
       {card.known ? (
-        <Known card={card} today={today} nonce={deps.random(12)} />
+        <Known
+          card={card}
+          today={today}
+          nonce={nonce}
+          note={<NoteBox typed={typed} done={done} catalogue={catalogue} Form={Form} />}
+        />
       ) : (
         <section class="card">
           <p class="her-line">We may not know her: she did not allow it, or took it back.</p>
@@ -165,7 +206,9 @@ async function cardPage(c: Context<Env>, card: Card, done: string): Promise<Resp
   )
 }
 
-function Known({ card, today, nonce }: { card: Card; today: string; nonce: string }) {
+type KnownProps = { card: Card; today: string; nonce: string; note: Child }
+
+function Known({ card, today, nonce, note }: KnownProps) {
   const { avoid, next, ask, relationship } = card
   return (
     <>
@@ -229,7 +272,7 @@ function Known({ card, today, nonce }: { card: Card; today: string; nonce: strin
             <input type="hidden" name="goal" value={ask.goal} />
             {[
               ['yes', 'Yes'],
-              ['maybe', 'Perhaps'],
+              ['maybe', 'Maybe'],
               ['no', 'No'],
             ].map(([value, says]) => (
               <button type="submit" name="answer" value={value}>
@@ -239,16 +282,31 @@ function Known({ card, today, nonce }: { card: Card; today: string; nonce: strin
           </form>
         </section>
       )}
+      <section class="card" id="note-form" aria-labelledby="note-title">
+        <h2 id="note-title">Ten-second note</h2>
+        {note}
+      </section>
       <section class="card" aria-labelledby="told-title">
         <h2 id="told-title">What she told us</h2>
         {card.told.length === 0 ? (
           <p class="quiet">Nothing yet.</p>
         ) : (
           <ul class="her-lines">
-            {card.told.map(({ says, delicate }) => (
+            {card.told.map(({ says, delicate, offered }) => (
               <li>
                 <Own>{says}</Own>
-                {delicate && <span class="her-delicate">Only she brings this up.</span>}
+                {delicate && (
+                  <span class="her-delicate">
+                    {offered && next ? (
+                      <>
+                        She told us, so “<Own>{next.headline}</Own>” may be offered. More than that only she
+                        brings up.
+                      </>
+                    ) : (
+                      'Only she brings this up.'
+                    )}
+                  </span>
+                )}
               </li>
             ))}
           </ul>
@@ -271,9 +329,7 @@ function Known({ card, today, nonce }: { card: Card; today: string; nonce: strin
       {relationship && (
         <section class="card" aria-labelledby="relationship-title">
           <h2 id="relationship-title">{LEVELS[relationship.name]}</h2>
-          <p>
-            {relationship.because} <span class="quiet">In our words: {relationship.name}.</span>
-          </p>
+          <p>{relationship.because}</p>
           {relationship.history.length > 0 && (
             <details class="fold">
               <summary>How it came about</summary>
@@ -281,7 +337,7 @@ function Known({ card, today, nonce }: { card: Card; today: string; nonce: strin
                 {relationship.history.map((step) => (
                   <li>
                     <strong>
-                      {dayWords(step.on, today)}: {step.name}
+                      {dayWords(step.on, today)}: {lowered(LEVELS[step.name]!)}
                     </strong>
                     <span class="her-under">{step.because}</span>
                   </li>

@@ -1,4 +1,5 @@
 /** The parts of an alliance's page: how it fares, who to call, what was agreed, sent, told and owed. */
+import { counted } from '../core/counted.ts'
 import { daysSilent, REFERRAL_STATES } from '../core/referral.ts'
 import { dayOf } from '../core/time.ts'
 import type { HealthAnswer } from '../http/health-of-alliances.ts'
@@ -355,11 +356,11 @@ export function Referrals({ referrals, today }: { referrals: Referral[]; today: 
               <td data-label="Theirs to us" class="number">
                 {of.filter(({ direction }) => direction === 'theirs').length}
               </td>
-              <td data-label="The oldest">{oldest === 0 ? 'today' : `${oldest} days`}</td>
+              <td data-label="The oldest">{oldest === 0 ? 'today' : counted(oldest, 'day')}</td>
               <td data-label="Word is late">
                 {late.length === 0
                   ? 'none'
-                  : `${late.length}, up to ${Math.max(...late.map((each) => each.daysLate))} days`}
+                  : `${late.length}, up to ${counted(Math.max(...late.map((each) => each.daysLate)), 'day')}`}
               </td>
             </tr>
           )

@@ -16,14 +16,31 @@ export function troubleOf(said: Extract<Said<unknown>, { ok: false }>, without =
   return { detail: said.detail, errors }
 }
 
-/** Above a form: what the service says, and each field that it names, as a link to it. `not`: what was not done. */
-export function TroubleNote({ trouble, not = 'saved' }: { trouble: Trouble | null; not?: string }) {
+/**
+ * Above a form: what the service says, and each field that it names, as a link to it. `not`: what was not done.
+ * `names`: the fields as the page calls them.
+ */
+export function TroubleNote({
+  trouble,
+  not = 'saved',
+  names = {},
+}: {
+  trouble: Trouble | null
+  not?: string
+  names?: Readonly<Record<string, string>>
+}) {
   if (trouble === null) return null
-  const { detail, errors } = trouble
+  const { errors } = trouble
+  const first = errors[0] === undefined ? '' : `${errors[0].field}: `
+  // The list names the field, in the page's words.
+  const detail =
+    first !== '' && trouble.detail.startsWith(first)
+      ? capital(trouble.detail.slice(first.length))
+      : trouble.detail
   // What is wrong with a number is said once, beside its field.
   const numbers = errors.filter(({ message }) => saysNoNumber(message))
   const others = errors.filter(({ message }) => !saysNoNumber(message))
-  const isInList = errors.some(({ message }) => detail.endsWith(`: ${message}`))
+  const isInList = errors.some(({ message }) => trouble.detail.endsWith(`: ${message}`))
   return (
     <div class="note note-bad" role="alert">
       <p>
@@ -41,7 +58,7 @@ export function TroubleNote({ trouble, not = 'saved' }: { trouble: Trouble | nul
           )}
           {others.map(({ field, message }) => (
             <li>
-              <a href={`#${idOf(field)}`}>{fieldWords(field)}</a>: {message}
+              <a href={`#${idOf(field)}`}>{names[field] ?? fieldWords(field)}</a>: {message}
             </li>
           ))}
         </ul>
@@ -73,6 +90,8 @@ export const ROLE_WORDS: Readonly<Record<string, string>> = {
   partner: 'a partner',
   till: 'a till',
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** `toUs.basisPoints` as one reads it. */
 export const fieldWords = (field: string): string =>
@@ -121,6 +140,15 @@ export function Section(props: { id: string; title: string; says?: Child; childr
       {says && <p class="quiet">{says}</p>}
       {children}
     </section>
+  )
+}
+
+/** Where a page has nothing to choose from, as there is no goal yet; nothing where there is one. */
+export function NoGoals({ goals }: { goals: readonly unknown[] }) {
+  return goals.length > 0 ? null : (
+    <p class="note">
+      This shop has no goals yet. <a href="/owner/goals">Begin with the starter set, or write them</a>.
+    </p>
   )
 }
 

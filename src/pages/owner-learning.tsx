@@ -1,5 +1,7 @@
 /** What was learned: whether predictions come true, how each offer is met, and the levers that would predict better. */
 import type { Context } from 'hono'
+import { counted } from '../core/counted.ts'
+import { short } from '../core/offer.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { CalibrationAnswer, LearnedAnswer } from '../http/calibration.ts'
 import { Problem } from '../http/problem.ts'
@@ -42,8 +44,7 @@ async function show(c: Context<Env>, call: Ask, says: string | null) {
       <header class="owner-head">
         <h1 class="display">Learning</h1>
         <p class="owner-lead">
-          What was predicted when something was said, and what came of it. Counted from what tills told us; an
-          answer of which nobody told us the end is not counted, and never a no.
+          What was predicted when something was said, and what came of it. Counted from what tills told us.
         </p>
       </header>
       <OwnerWays here="learning" />
@@ -52,12 +53,17 @@ async function show(c: Context<Env>, call: Ask, says: string | null) {
           {says}
         </p>
       )}
-      <Section id="calibration" title="Does it come true?">
+      <Section
+        id="calibration"
+        title="Does it come true?"
+        says="A yes is an answer that she ever accepted or booked, whatever came after. One that was said, and of which nothing more was heard, counts as said without a yes; that is no decline. An answer of which nobody told us whether it was said is not counted at all."
+      >
         <p>
           <span class="lift-tag lift-counted">counted</span>{' '}
           {said === 0
-            ? 'Nothing that was said has an end on record yet.'
-            : `${said} times something was said and its end is known: ${yes} yeses. Of ${unheard} more offers nobody told the end.`}
+            ? 'Nobody told us yet of an answer that was said.'
+            : `${counted(said, 'answer was', 'answers were')} said aloud, with ${counted(yes, 'yes', 'yeses')}.`}
+          {unheard > 0 && ` Nobody told us what became of ${counted(unheard, 'other', 'others')}.`}
         </p>
         {said > 0 && (
           <DotsWithIntervals
@@ -81,9 +87,9 @@ async function show(c: Context<Env>, call: Ask, says: string | null) {
           <DotsWithIntervals
             id="offers-picture"
             title="Yeses where it was said"
-            says={`The ${Math.min(MOST_OFFERS, offers.length)} offers that were said most, with 95 % intervals.`}
+            says={`${offers.length > MOST_OFFERS ? `The ${MOST_OFFERS} offers that were said most` : 'Each offer that was said'}, with the same yeses and 95 % intervals.`}
             points={offers.slice(0, MOST_OFFERS).map(({ headline, said: n, share, low, high }) => ({
-              label: `${headline} (${n} ×)`,
+              label: `${short(headline, 40)} (${n} ×)`,
               value: share,
               low,
               high,

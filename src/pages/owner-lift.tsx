@@ -1,5 +1,6 @@
 /** What Encore caused, for the owner: the answer in a sentence, its pictures, every figure with how it is known. */
 import type { Context } from 'hono'
+import { counted } from '../core/counted.ts'
 import type { Tag } from '../core/lift.ts'
 import { blindWords, signedPercent, visibleByLength } from '../core/lift-report.ts'
 import { formatMinor } from '../core/money.ts'
@@ -28,12 +29,12 @@ import {
 import { at } from './owner-terms.tsx'
 
 const HEADINGS: Record<LiftAnswer['verdict'], string> = {
-  more: 'It brings more',
-  less: 'It brings less',
-  cannotTell: 'Cannot tell',
-  tooEarly: 'Too early to tell',
-  tooFew: 'Too few to tell',
-  nothingVaries: 'Cannot tell',
+  more: 'it brings more',
+  less: 'it brings less',
+  cannotTell: 'cannot tell',
+  tooEarly: 'too early to tell',
+  tooFew: 'too few to tell',
+  nothingVaries: 'cannot tell',
 }
 /** What each way of knowing means, beside the figures. */
 const TAG_WORDS: Record<Tag, string> = {
@@ -52,6 +53,13 @@ const STATE_WORDS: Record<ExperimentAnswer['state'], string> = {
 const DONE: Record<string, string> = {
   registered: 'It is registered. Its start and its end stand from now on.',
   stopped: 'It is stopped.',
+}
+
+const LABELS: Record<keyof Typed, string> = {
+  name: 'Name',
+  startsOn: 'First day',
+  endsOn: 'Last day, included',
+  smallestLift: 'The smallest lift that would matter, in %',
 }
 
 type Typed = { name: string; startsOn: string; endsOn: string; smallestLift: string }
@@ -110,16 +118,18 @@ async function show(c: Context<Env>, call: Ask, { typed, trouble, done }: Shown)
     { title: 'Lift · Encore', here: 'owner', description: 'What Encore caused, and how surely.' },
     <div class="owner">
       <header class="owner-head">
-        <p class="quiet">{periodWords(lift)}</p>
-        <h1 class="display">{HEADINGS[lift.verdict]}</h1>
+        <h1 class="display">Lift: {HEADINGS[lift.verdict]}</h1>
+      </header>
+      <OwnerWays here="lift" />
+      <div class="owner-head">
         <p class="owner-lead">{lift.says[0]}</p>
         {lift.says.slice(1).map((sentence) => (
           <p class="quiet owner-lead">{sentence}</p>
         ))}
-      </header>
-      <OwnerWays here="lift" />
+        <p class="quiet">{periodWords(lift)}</p>
+      </div>
       <DoneNote says={warns === null ? done : `${done} But: ${warns}`} />
-      <TroubleNote trouble={trouble} not="done" />
+      <TroubleNote trouble={trouble} not="done" names={LABELS} />
       <Pictures lift={lift} />
       <Section
         id="figures"
@@ -238,7 +248,7 @@ function Pictures({ lift }: { lift: LiftAnswer }) {
         <DotsWithIntervals
           id="arms"
           title="What a customer brings, by arm"
-          says={`Contribution of later purchases per customer, as if both had started alike. ${arms.map(({ arm, contribution, customers }) => `${armWords(arm)}: ${money(contribution!.value)} over ${customers} customers`).join('. ')}.`}
+          says={`Contribution of later purchases per customer, as if both had started alike. ${arms.map(({ arm, contribution, customers }) => `${armWords(arm)}: ${money(contribution!.value)} over ${counted(customers, 'customer')}`).join('. ')}.`}
           points={arms.map(({ arm, contribution }) => ({ label: armWords(arm), ...contribution! }))}
           format={money}
           columns={{ label: 'Arm', value: 'Each brings', low: 'At least', high: 'At most' }}
@@ -299,6 +309,7 @@ function Register(props: {
   }
   const field = (name: keyof Typed) => ({
     name,
+    label: LABELS[name],
     value: shown[name],
     trouble: typed === null ? null : trouble,
   })
@@ -313,15 +324,10 @@ function Register(props: {
           legend="What is measured"
           says="What customers who may be spoken to bring, against the holdout."
         >
-          <Field {...field('name')} label="Name" required />
-          <Field {...field('startsOn')} label="First day" type="date" required />
-          <Field {...field('endsOn')} label="Last day, included" type="date" required />
-          <Field
-            {...field('smallestLift')}
-            label="The smallest lift that would matter, in %"
-            hint="Of what a customer brings."
-            numeric
-          />
+          <Field {...field('name')} required />
+          <Field {...field('startsOn')} type="date" required />
+          <Field {...field('endsOn')} type="date" required />
+          <Field {...field('smallestLift')} hint="Of what a customer brings." numeric />
         </Group>
         <p class="owner-keys">
           <button type="submit" class="primary">

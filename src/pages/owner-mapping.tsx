@@ -12,6 +12,7 @@ import { good } from './owner-alliances.tsx'
 import {
   DoneNote,
   Group,
+  NoGoals,
   OwnerWays,
   Section,
   Tick,
@@ -242,6 +243,7 @@ async function show(c: Context<Env>, call: Ask, { done, trouble, typed }: Shown)
         </p>
       </header>
       <OwnerWays here="mapping" />
+      <NoGoals goals={catalogue.goals} />
       <DoneNote says={done} />
       <TroubleNote trouble={trouble} not="kept" />
       <Section id="share" title="How much speaks">
@@ -260,9 +262,11 @@ async function show(c: Context<Env>, call: Ask, { done, trouble, typed }: Shown)
         id="suggested"
         title="Suggested"
         says={
-          suggestions.length === 0 && from === 0
-            ? 'Nothing to suggest: no other word of the catalogue meets a goal’s own.'
-            : 'Read from the names of your categories and products. The most worth first.'
+          catalogue.goals.length === 0
+            ? 'Nothing to suggest before there are goals.'
+            : suggestions.length === 0 && from === 0
+              ? 'Nothing to suggest: no other word of the catalogue meets a goal’s own.'
+              : 'Read from the names of your categories and products. The most worth first.'
         }
       >
         {suggestions.length > 0 && (

@@ -41,6 +41,7 @@ const WHAT: [table: string, says: string][] = [
   ['pollAnswer', 'Answers to polls'],
   ['pollLink', 'Links to polls'],
 ]
+const LABELS = { ref: 'The reference that goes', into: 'The reference that stays' }
 const PURPOSES: [purpose: string, says: string][] = [
   ['personalise', 'Remember her'],
   ['childProfile', 'Remember the children’s ages'],
@@ -65,8 +66,8 @@ export function ownerMerge(app: App): void {
     }
     if (form.get('sure') !== 'yes')
       return again({
-        detail: '',
-        errors: [{ field: 'sure', message: 'say that they are one: it cannot be taken apart again' }],
+        detail: 'Say that they are one customer: it cannot be taken apart again.',
+        errors: [],
       })
     const said = await call<{ customer: string }>('POST', `/v1/customers/${encodeURIComponent(ref)}/merge`, {
       into,
@@ -105,13 +106,23 @@ async function show(c: Context<Env>, call: Ask, ref: string, into: string, troub
           at the till too.
         </p>
       )}
-      <TroubleNote trouble={trouble ?? wrong} not={trouble === null ? 'found' : 'done'} />
+      <TroubleNote
+        trouble={trouble ?? wrong}
+        not={
+          trouble !== null
+            ? 'done'
+            : wrong?.errors.some(({ message }) => message === 'is unknown')
+              ? 'found'
+              : 'compared'
+        }
+        names={LABELS}
+      />
       <Section id="which" title="Which two">
         <form method="get" action="/owner/merge" class="owner-form">
           <div class="owner-fields">
             <Field
               name="ref"
-              label="The reference that goes"
+              label={LABELS.ref}
               value={ref}
               trouble={trouble ?? wrong}
               hint="Ever after it is another name of the one that stays."
@@ -120,7 +131,7 @@ async function show(c: Context<Env>, call: Ask, ref: string, into: string, troub
             />
             <Field
               name="into"
-              label="The reference that stays"
+              label={LABELS.into}
               value={into}
               trouble={trouble ?? wrong}
               hint="It keeps its shop, and whether it is in the comparison group."

@@ -1,5 +1,6 @@
 /** Offers as the owner writes them: drafts to look at, and one with its words and what may not be said in them. */
 import type { Context } from 'hono'
+import { counted } from '../core/counted.ts'
 import { COMMITMENTS, LENGTHS, OFFER_KINDS } from '../core/offer.ts'
 import type { App, Env } from '../http/app-context.ts'
 import type { Ask } from './ask.ts'
@@ -267,7 +268,7 @@ async function show(c: Context<Env>, editing: Editing) {
             <span class={`state state-${kept.state}`}>{kept.state}</span>{' '}
             <span class="quiet">
               {kept.draftedBy !== null && 'drafted by the partner, '}
-              {kept.said ?? 0} times said, {kept.accepted ?? 0} accepted
+              {counted(kept.said ?? 0, 'time')} said, {kept.accepted ?? 0} accepted
             </span>
           </p>
         )}

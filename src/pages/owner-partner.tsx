@@ -14,6 +14,7 @@ import {
   dateWords,
   Group,
   Hidden,
+  NoGoals,
   OwnerWays,
   Section,
   Tick,
@@ -290,6 +291,7 @@ async function show(c: Context<Env>, call: Ask, editing: Editing) {
           legend="Goals they serve"
           says="And which of it exactly, with commas: piano, violin. Nothing for all of it."
         >
+          <NoGoals goals={names.goals} />
           {[...record.goals, '', ''].map((goal, i) => (
             <div class="owner-row">
               <Choice {...field(`goals.${i}`, goal)} label={`Goal ${i + 1}`} options={options} />

@@ -38,6 +38,15 @@ type Shown = {
   done: string | null
 }
 
+const LABELS: Record<keyof Invite, string> = {
+  label: 'Name, as the pages show it',
+  role: 'Role',
+  site: 'Shop',
+  partner: 'Partner',
+  staff: 'Which of us',
+  hours: 'Hours that the link waits',
+}
+
 const NOBODY: Invite = { role: 'staff', site: '', partner: '', staff: '', label: '', hours: '72' }
 
 export function ownerPeople(app: App): void {
@@ -104,7 +113,7 @@ async function show(c: Context<Env>, call: Ask, { invite, trouble, link, done }:
   const nameOf = (all: readonly (readonly [string, string])[], id: string) =>
     all.find(([each]) => each === id)?.[1] ?? id
   const partnerNames = partners.items.map(({ id, name }): [string, string] => [id, name])
-  const field = (name: keyof Invite) => ({ name, value: invite[name], trouble })
+  const field = (name: keyof Invite) => ({ name, label: LABELS[name], value: invite[name], trouble })
   return page(
     c,
     { title: 'People · Encore', here: 'owner', description: 'Who is signed in, and who is invited.' },
@@ -114,7 +123,7 @@ async function show(c: Context<Env>, call: Ask, { invite, trouble, link, done }:
       </header>
       <OwnerWays here="people" />
       <DoneNote says={done} />
-      <TroubleNote trouble={trouble} not="done" />
+      <TroubleNote trouble={trouble} not="done" names={LABELS} />
       {link && (
         <section class="card owner-card" aria-labelledby="link">
           <h2 id="link">
@@ -128,10 +137,9 @@ async function show(c: Context<Env>, call: Ask, { invite, trouble, link, done }:
       <Section id="invite" title="Invite somebody">
         <form method="post" action="/owner/people" class="owner-form">
           <Group legend="Who it is for">
-            <Field {...field('label')} label="Name, as the pages show it" required />
+            <Field {...field('label')} required />
             <Choice
               {...field('role')}
-              label="Role"
               options={[
                 ['staff', 'floor staff'],
                 ['partner', 'a partner'],
@@ -141,26 +149,19 @@ async function show(c: Context<Env>, call: Ask, { invite, trouble, link, done }:
             />
             <Choice
               {...field('site')}
-              label="Shop"
               hint="Floor staff and managers."
               options={[['', 'every shop'], ...sites]}
             />
-            <Choice
-              {...field('partner')}
-              label="Partner"
-              hint="Partners only."
-              options={[['', 'none'], ...partnerNames]}
-            />
+            <Choice {...field('partner')} hint="Partners only." options={[['', 'none'], ...partnerNames]} />
             <Choice
               {...field('staff')}
-              label="Which of us"
               hint="For the history. Not for partners."
               options={[
                 ['', 'nobody named'],
                 ...[...catalogue.staff.values()].map(({ id, name }) => [id, name] as const),
               ]}
             />
-            <Field {...field('hours')} label="Hours that the link waits" numeric />
+            <Field {...field('hours')} numeric />
           </Group>
           <p class="owner-keys">
             <button type="submit" class="primary">

@@ -1,11 +1,14 @@
 /** Personas: invented households that are tests of the policy. What must be answered to each, and whether it is. */
+import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Catalogue } from '../core/catalogue.ts'
 import { SAID } from '../core/event.ts'
 import type { PersonaLine, PersonaRecord } from '../core/persona.ts'
 import { instantOf, localIso } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
-import type { Ask } from './ask.ts'
+import { date } from '../http/fields.ts'
+import { RecordSchema } from '../http/personas.ts'
+import type { Ask, Said } from './ask.ts'
 import { asking, formOf } from './ask.ts'
 import type { Trouble } from './form-fields.tsx'
 import { Choice, Field } from './form-fields.tsx'
@@ -102,16 +105,15 @@ async function save(c: Context<Env>, call: Ask, id: string | null) {
     return form(c, id, draft, trouble)
   }
   if (errors.length > 0) return again({ detail: '', errors }, 422)
-  const said = await call<Shown>('PUT', api(id ?? (await freeId(call, draft.name))), draft)
+  const said = id === null ? await keepNew(call, draft) : await call<Shown>('PUT', api(id), draft)
   return said.ok
     ? c.redirect('/owner/personas?done=kept', 303)
     : again(troubleOf(said, 'record.'), said.status)
 }
 
-async function freeId(call: Ask, name: string): Promise<string> {
-  const { personas } = await good(call<{ personas: Shown[] }>('GET', '/v1/personas'))
-  const taken = new Set(personas.map(({ id }) => id))
-  const plain = name
+/** Keep one under the first id of its name that is free, also where others keep one at the same moment. */
+async function keepNew(call: Ask, draft: Draft): Promise<Said<Shown>> {
+  const plain = draft.name
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
@@ -120,7 +122,8 @@ async function freeId(call: Ask, name: string): Promise<string> {
   const base = plain || 'persona'
   for (let n = 1; ; n++) {
     const id = n === 1 ? base : `${base}-${n}`
-    if (!taken.has(id)) return id
+    const said = await call<Shown>('PUT', api(id), draft, { 'if-none-match': '*' })
+    if (said.ok || said.code !== 'changed_meanwhile') return said
   }
 }
 
@@ -217,13 +220,13 @@ async function blank(c: Context<Env>): Promise<Draft> {
 function draftFrom(sent: URLSearchParams, catalogue: Catalogue): { draft: Draft; errors: Trouble['errors'] } {
   const errors: Trouble['errors'] = []
   const text = (name: string) => (sent.get(name) ?? '').trim()
-  const was = recordFrom(text('was'))
+  const was = keptFrom(text('was'))
   const site = catalogue.sites.get(text('site'))
-  const stays = <T,>(name: string, all: readonly T[] | undefined): T[] =>
-    (all ?? []).filter((_, i) => sent.getAll(name).includes(String(i)))
+  const stays = <T,>(name: string, all: readonly (T | null)[] = []): T[] =>
+    all.filter((each, i): each is T & {} => each !== null && sent.getAll(name).includes(String(i)))
   const day = text('day')
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(day)
-  const isTime = /^\d\d:\d\d$/.test(text('time'))
+  const isDay = date.safeParse(day).success
+  const isTime = /^([01]\d|2[0-3]):[0-5]\d$/.test(text('time'))
   if (!isDay) errors.push({ field: 'day', message: 'choose a day' })
   if (!isTime) errors.push({ field: 'time', message: 'write a time, such as 11:30' })
   const lines = BLANK_LINES.flatMap((n): PersonaLine[] => {
@@ -302,13 +305,34 @@ function draftFrom(sent: URLSearchParams, catalogue: Catalogue): { draft: Draft;
   return { draft: { name: text('name'), record }, errors }
 }
 
-/** What the form began with; anything else is nothing, and the service checks all of it again. */
-function recordFrom(text: string): PersonaRecord | null {
+/** A list of which each can be read by itself: what cannot is null, so that the ticks still say which is which. */
+const each = <T extends z.ZodType>(schema: T) => z.array(schema.nullable().catch(null)).catch([])
+const has = RecordSchema.shape
+const home = has.household.unwrap().shape
+/** What a form carries along from what it began with, by the published schema; the service checks all of it again. */
+const KeptSchema = z.object({
+  touchpoint: has.touchpoint.catch('till'),
+  at: has.at.catch(''),
+  household: z
+    .object({
+      lines: each(home.lines.unwrap().element),
+      owned: home.owned.catch([]),
+      visits: home.visits.catch([]),
+      usualMinor: home.usualMinor.catch(0),
+      care: each(home.care.unwrap().element),
+    })
+    .nullable()
+    .catch(null),
+  basket: each(has.basket.unwrap().element),
+  must: z
+    .object({ say: has.must.shape.say.catch(undefined), never: has.must.shape.never.catch(undefined) })
+    .catch({}),
+})
+
+/** What the form began with; null where that cannot be read. */
+function keptFrom(text: string): z.infer<typeof KeptSchema> | null {
   try {
-    const read = JSON.parse(text) as PersonaRecord | null
-    return read !== null && typeof read === 'object' && typeof read.must === 'object' && read.must !== null
-      ? read
-      : null
+    return KeptSchema.safeParse(JSON.parse(text)).data ?? null
   } catch {
     return null
   }

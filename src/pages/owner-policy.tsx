@@ -1,5 +1,6 @@
 /** The policy workshop: every lever, a proposal, what it would change, putting it in force and taking it back. */
 import type { Context } from 'hono'
+import { counted } from '../core/counted.ts'
 import type { LEVERS } from '../core/policy.ts'
 import { localIso } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
@@ -44,6 +45,15 @@ const PARTS: [first: keyof typeof LEVERS, name: string, says: string][] = [
   ['exploreWithin', 'Choose', 'What is tried, and what is left unsaid to measure by.'],
   ['askDays', 'Ask, hold', 'Questions, places and codes.'],
 ]
+
+/** The levers that one understands without the others: they stand first, in plain words. */
+const PLAIN = new Map<string, string>([
+  ['fitFloor', 'How well it must fit'],
+  ['quietDays', 'Days of quiet after something was said'],
+  ['sayAtMost', 'How often the same offer is said'],
+  ['basketTimes', 'How big a step may be, in usual baskets'],
+  ['silenceShare', 'How often chance keeps silent, to measure by'],
+] satisfies [keyof typeof LEVERS, string][])
 
 const DONE: Record<string, string> = {
   proposed: 'The proposal is kept. Nothing changes at the tills yet: this is what it would change.',
@@ -166,6 +176,14 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
   const earlier = policies.filter(({ state }) => state === 'earlier')
   const mayActivate = c.get('key').role === 'owner'
   const { nameOf, when } = await saysOf(c)
+  const isPlain = ({ lever }: Lever) => PLAIN.has(lever)
+  const isWrong = ({ lever }: Lever) => wrongOf(trouble, lever).length > 0
+  const plain = [...PLAIN.keys()].flatMap((name) => levers.filter(({ lever }) => lever === name))
+  const others = levers.filter((each) => !isPlain(each))
+  const parts = partsOf(levers).map((part) => ({
+    ...part,
+    levers: part.levers.filter((each) => !isPlain(each)),
+  }))
   return page(
     c,
     { title: 'Policy · Encore', here: 'owner', description: 'Every weight and floor of deciding.' },
@@ -179,7 +197,7 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
       </header>
       <OwnerWays here="policy" />
       <DoneNote says={done} />
-      <TroubleNote trouble={trouble} not="done" />
+      <TroubleNote trouble={trouble} not="done" names={Object.fromEntries(PLAIN)} />
       <Section id="in-force" title={`Version ${inForce} is in force`}>
         <p>
           {current.activatedAt !== null && `Since ${when(current.activatedAt)}. `}
@@ -217,12 +235,7 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
                 <span class="quiet">
                   {each.activatedAt !== null && `last from ${when(each.activatedAt)}`}
                 </span>
-                {mayActivate && (
-                  <form method="post" action="/owner/policy">
-                    <Hidden fields={{ do: 'back', version: String(each.version), etag: said.etag ?? '' }} />
-                    <button type="submit">Go back to version {each.version}</button>
-                  </form>
-                )}
+                {mayActivate && <GoBack version={each.version} etag={said.etag} />}
               </li>
             ))}
           </ul>
@@ -234,21 +247,32 @@ async function workshop(c: Context<Env>, call: Ask, { typed, note, trouble, done
         says="Change what you want to try; everything else stays as it is in force."
       >
         <form method="post" action="/owner/policy" class="owner-form">
-          {partsOf(levers).map(({ name, says, levers }) => (
-            <details
-              class="owner-check policy-part"
-              open={levers.some(({ lever }) => wrongOf(trouble, lever).length > 0)}
-            >
-              <summary>
-                <strong>{name}</strong> <span class="quiet">{says}</span>
-              </summary>
-              <Group legend={name}>
-                {levers.map((lever) => (
-                  <LeverField lever={lever} typed={typed.get(lever.lever)} trouble={trouble} />
-                ))}
-              </Group>
-            </details>
-          ))}
+          <Group
+            legend="How much, and how often"
+            says="What an owner may want to turn first. All other levers are below."
+          >
+            {plain.map((lever) => (
+              <LeverField lever={lever} typed={typed.get(lever.lever)} trouble={trouble} />
+            ))}
+          </Group>
+          <details class="owner-check policy-part" open={others.some(isWrong)}>
+            <summary>
+              <strong>All other levers</strong>{' '}
+              <span class="quiet">{others.length}, in the order in which deciding uses them.</span>
+            </summary>
+            {parts.map(({ name, says, levers }) => (
+              <details class="owner-check policy-part" open={levers.some(isWrong)}>
+                <summary>
+                  <strong>{name}</strong> <span class="quiet">{says}</span>
+                </summary>
+                <Group legend={name}>
+                  {levers.map((lever) => (
+                    <LeverField lever={lever} typed={typed.get(lever.lever)} trouble={trouble} />
+                  ))}
+                </Group>
+              </details>
+            ))}
+          </details>
           <Group legend="Why">
             <Field
               name="note"
@@ -293,14 +317,15 @@ const leverWords = (lever: string) => capital(fieldWords(lever))
 
 function LeverField(props: { lever: Lever; typed: string | undefined; trouble: Trouble | null }) {
   const { lever, typed, trouble } = props
+  const plain = PLAIN.get(lever.lever)
   return (
     <Field
       name={lever.lever}
-      label={leverWords(lever.lever)}
+      label={plain ?? leverWords(lever.lever)}
       value={typed ?? String(lever.inForce)}
       numeric
       trouble={trouble}
-      hint={`${lever.says} From ${lever.min} to ${lever.max}${lever.whole ? ', whole' : ''}; usually ${lever.default}.`}
+      hint={`${plain === undefined ? '' : `${leverWords(lever.lever)}. `}${lever.says} From ${lever.min} to ${lever.max}${lever.whole ? ', whole' : ''}; usually ${lever.default}.`}
     />
   )
 }
@@ -345,6 +370,16 @@ async function version(
   const made = await call<ShownPolicy>('GET', path)
   if (!made.ok) throw new Problem(made.status === 400 ? 'not_found' : made.code)
   const policy = made.body
+  const mayActivate = c.get('key').role === 'owner'
+  const said = await call<Policies>('GET', '/v1/policies')
+  if (!said.ok) throw new Problem(said.code, said.detail)
+  // What was in force before this one.
+  const back = said.body.policies
+    .filter(({ state }) => state === 'earlier')
+    .reduce<ShownPolicy | null>(
+      (last, each) => (last === null || lastOf(each) > lastOf(last) ? each : last),
+      null,
+    )
   const preview =
     policy.state === 'proposed' ? await good(call<ShownPreview>('GET', `${path}/preview`)) : null
   const { sites } = await c.get('deps').snapshot.refresh()
@@ -376,6 +411,9 @@ async function version(
       </header>
       <OwnerWays here="policy" />
       <DoneNote says={done} />
+      {policy.state === 'inForce' && back !== null && mayActivate && (
+        <GoBack version={back.version} etag={said.etag} />
+      )}
       <TroubleNote trouble={trouble} not="put in force" />
       <Section
         id="changes"
@@ -391,10 +429,22 @@ async function version(
       {preview && (
         <>
           <PreviewParts preview={preview} siteName={siteName} />
-          <Decide policy={policy} preview={preview} mayActivate={c.get('key').role === 'owner'} />
+          <Decide policy={policy} preview={preview} mayActivate={mayActivate} />
         </>
       )}
     </div>,
+  )
+}
+
+const lastOf = ({ activatedAt }: ShownPolicy): string => activatedAt ?? ''
+
+/** One tap puts an earlier version in force again. */
+function GoBack({ version, etag }: { version: number; etag: string | null }) {
+  return (
+    <form method="post" action="/owner/policy">
+      <Hidden fields={{ do: 'back', version: String(version), etag: etag ?? '' }} />
+      <button type="submit">Go back to version {version}</button>
+    </form>
   )
 }
 
@@ -408,7 +458,7 @@ function PreviewParts({ preview, siteName }: { preview: ShownPreview; siteName(i
       <Section
         id="preview"
         title="What it would change"
-        says={`${window.decisions} decisions of the last ${window.days} days, decided again by it: each by itself, from what it was made from, with the shop as it was.${window.capped ? ' There were more: these are the newest.' : ''}${window.cannot > 0 ? ` ${window.cannot} more cannot be decided again.` : ''}`}
+        says={`${counted(window.decisions, 'decision')} of the last ${counted(window.days, 'day')}, decided again by it: each by itself, from what it was made from, with the shop as it was.${window.capped ? ' There were more: these are the newest.' : ''}${window.cannot > 0 ? ` ${window.cannot} more cannot be decided again.` : ''}`}
       >
         {window.decisions === 0 ? (
           <p>Nothing is recorded yet that it could be tried on.</p>
@@ -419,7 +469,11 @@ function PreviewParts({ preview, siteName }: { preview: ShownPreview; siteName(i
       {window.decisions > 0 && (
         <Section
           id="moves"
-          title={moved === 0 ? 'No answer would be another' : `${moved} answers would be others`}
+          title={
+            moved === 0
+              ? 'No answer would be another'
+              : `${counted(moved, 'answer would be another', 'answers would be others')}`
+          }
         >
           {moves.length > 0 && (
             <ul class="owner-list">
@@ -432,13 +486,13 @@ function PreviewParts({ preview, siteName }: { preview: ShownPreview; siteName(i
                   <span class="quiet">for example {examples.join(', ')}</span>
                 </li>
               ))}
-              {otherMoves > 0 && <li class="quiet">and {otherMoves} more, each of another kind.</li>}
+              {otherMoves > 0 && <li class="quiet">and {otherMoves} more of other kinds.</li>}
             </ul>
           )}
           <p>
             {leftWithNothing.customers === 0
               ? 'Nobody who hears something now would be left with nothing.'
-              : `${leftWithNothing.customers} ${leftWithNothing.customers === 1 ? 'customer who hears' : 'customers who hear'} something now would be left with nothing.`}
+              : `${counted(leftWithNothing.customers, 'customer who hears', 'customers who hear')} something now would be left with nothing.`}
           </p>
           {silencedOffers.length > 0 && (
             <>
@@ -467,7 +521,7 @@ function PreviewParts({ preview, siteName }: { preview: ShownPreview; siteName(i
       </Section>
       <Section
         id="personas"
-        title={`Personas: ${personas.filter(({ passes }) => passes).length} of ${personas.length} pass`}
+        title={`Personas: ${personas.filter(({ passes }) => passes).length} of ${counted(personas.length, 'passes', 'pass')}`}
       >
         <ul class="owner-list">
           {personas.map(({ name, passes, passesNow, why }) => (
@@ -582,9 +636,10 @@ function ValueTable({ value }: { value: ShownPreview['value'] }) {
         </tbody>
       </table>
       <p class="quiet">
-        {value.turns} turns of {value.customers} customers with {value.yeses} yeses on record, worth{' '}
-        {Math.floor(value.effectiveTurns)} turns of its own. {Math.round(value.overlap * 100)} % of what it
-        would do was tried at such a moment.
+        {counted(value.turns, 'turn')} of {counted(value.customers, 'customer')} with{' '}
+        {counted(value.yeses, 'yes', 'yeses')} on record, worth{' '}
+        {counted(Math.floor(value.effectiveTurns), 'turn')} of its own. {Math.round(value.overlap * 100)} % of
+        what it would do was tried at such a moment.
       </p>
     </>
   )

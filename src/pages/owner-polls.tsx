@@ -1,5 +1,7 @@
 /** The owner's polls: ask many about one goal, by a rule set before, and see what they say. */
 import type { Context } from 'hono'
+import { counted } from '../core/counted.ts'
+import { saysSomething } from '../core/goal.ts'
 import { shareOf } from '../core/poll.ts'
 import { dateOf, dayOf } from '../core/time.ts'
 import { todayOf } from '../http/alliances.ts'
@@ -20,6 +22,7 @@ import {
   dateWords,
   Group,
   Hidden,
+  NoGoals,
   OwnerWays,
   percentFrom,
   percentTyped,
@@ -67,6 +70,18 @@ const NO_LINK: Record<string, string> = {
   CARE: 'Not now: something of hers is still being put right.',
   CLOSED: 'It is closed.',
   NOT_OPEN: 'It is not open yet.',
+}
+const LABELS: Record<string, string> = {
+  goal: 'Goal',
+  question: 'Question, as it is said aloud',
+  opensOn: 'From',
+  closesOn: 'Until, that day included',
+  goAnswers: 'Answers, at least',
+  goYes: 'Yes among them, at least',
+  goShare: 'Share of yes, at least, in percent',
+  most: 'At most so many',
+  customer: 'Her reference',
+  csv: 'The file’s text',
 }
 const STATES = { coming: 'draft', open: 'live', closed: 'ended' } as const
 export const VERDICTS: Record<PollAnswered['verdict'], string> = {
@@ -296,22 +311,22 @@ async function form(c: Context<Env>, typed: Typed, trouble: Trouble | null) {
   const options = [
     ['', 'Choose…'] as const,
     ...goals
-      .filter(({ toldOnly, parent }) => !toldOnly && parent !== null)
+      .filter((goal) => !goal.toldOnly && saysSomething(goal, goals))
       .map(({ slug, name }) => [slug, name] as const),
   ]
-  const field = (name: keyof Typed, value: string) => ({ name, value, trouble })
+  const field = (name: keyof Typed, value: string) => ({ name, label: LABELS[name]!, value, trouble })
   return page(
     c,
     { title: 'A new poll · Encore', here: 'owner', description: 'Ask many about one goal.' },
     <div class="owner">
       <Head title="A new poll" />
-      <TroubleNote trouble={trouble} />
+      <NoGoals goals={goals} />
+      <TroubleNote trouble={trouble} names={LABELS} />
       <form method="post" action="/owner/polls/new" class="owner-form">
         <Group legend="What is asked">
-          <Choice {...field('goal', typed.goal)} label="Goal" options={options} />
+          <Choice {...field('goal', typed.goal)} options={options} />
           <Field
             {...field('question', typed.question)}
-            label="Question, as it is said aloud"
             most={200}
             required
             hint="At most 90 characters: “Would tennis lessons close by interest you?”"
@@ -322,28 +337,17 @@ async function form(c: Context<Env>, typed: Typed, trouble: Trouble | null) {
               <Tick name="touchpoints" value={value} label={says} on={typed.touchpoints.includes(value)} />
             ))}
           </fieldset>
-          <Field {...field('opensOn', typed.opensOn)} label="From" type="date" required />
-          <Field
-            {...field('closesOn', typed.closesOn)}
-            label="Until, that day included"
-            type="date"
-            required
-          />
+          <Field {...field('opensOn', typed.opensOn)} type="date" required />
+          <Field {...field('closesOn', typed.closesOn)} type="date" required />
         </Group>
         <Group
           legend="When it is a go"
           says="Decide now: after the first answer this stays as it is. All three must be reached."
         >
-          <Field
-            {...field('goAnswers', textOf(typed.goAnswers))}
-            label="Answers, at least"
-            numeric
-            required
-          />
-          <Field {...field('goYes', textOf(typed.goYes))} label="Yes among them, at least" numeric required />
+          <Field {...field('goAnswers', textOf(typed.goAnswers))} numeric required />
+          <Field {...field('goYes', textOf(typed.goYes))} numeric required />
           <Field
             {...field('goShare', percentTyped(typed.goShare, 1))}
-            label="Share of yes, at least, in percent"
             numeric
             required
             hint="Of the believed share: a few answers are pulled toward what is usual for this goal."
@@ -384,7 +388,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
     <div class="owner">
       <Head title={poll.question} />
       <DoneNote says={done} />
-      <TroubleNote trouble={trouble} not="done" />
+      <TroubleNote trouble={trouble} not="done" names={LABELS} />
       {report && <Report report={report} />}
       {link !== null && (
         <section class="card owner-card about-link" aria-labelledby="link">
@@ -398,7 +402,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
         <p>
           {poll.verdict === 'go' ? (
             <>
-              The rule is met: {poll.answers} answers, {poll.yes} of them yes, a share of{' '}
+              The rule is met: {counted(poll.answers, 'answer')}, {poll.yes} of them yes, a share of{' '}
               {percent(poll.share.share)}.
             </>
           ) : poll.verdict === 'noGo' ? (
@@ -407,7 +411,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
             <>Missing for a go: {poll.missing.join(', ')}.</>
           )}{' '}
           <span class="quiet">
-            Go at {poll.goAnswers} answers, {poll.goYes} yes and {percent(poll.goShare)}; open from{' '}
+            Go at {counted(poll.goAnswers, 'answer')}, {poll.goYes} yes and {percent(poll.goShare)}; open from{' '}
             {dateWords(poll.opensOn)} to {dateWords(poll.closesOn)}.
           </span>
         </p>
@@ -475,7 +479,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
             points={[
               { label: 'Before anybody answered', value: usual.share, low: usual.low, high: usual.high },
               {
-                label: `After ${poll.answers} answers`,
+                label: `After ${counted(poll.answers, 'answer')}`,
                 value: poll.share.share,
                 low: poll.share.low,
                 high: poll.share.high,
@@ -496,7 +500,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
                 legend="By letter"
                 says="A file of customers who allow letters, with a link for each. They count as asked from now on, and nobody asks them again for 90 days."
               >
-                <Field name="most" label="At most so many" value="500" numeric />
+                <Field name="most" label={LABELS.most!} value="500" numeric />
               </Group>
               <button type="submit">Download the file</button>
             </form>
@@ -506,7 +510,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
                 legend="On a page of her own"
                 says="A link, and its picture to photograph, for one customer."
               >
-                <Field name="customer" label="Her reference" value={customer} required />
+                <Field name="customer" label={LABELS.customer!} value={customer} required />
               </Group>
               <button type="submit">Make the link</button>
             </form>
@@ -516,7 +520,7 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
                 legend="Answers out of letters"
                 says="The same file, with yes, maybe or no in its last column."
               >
-                <Field name="csv" label="The file’s text" rows={4} />
+                <Field name="csv" label={LABELS.csv!} rows={4} />
                 <Tick name="partial" label="Keep the good rows also where others are not" on={false} />
               </Group>
               <button type="submit">Take the answers in</button>
@@ -535,15 +539,15 @@ async function one(c: Context<Env>, call: Ask, { done, trouble, report, link, cu
 }
 
 function Report({ report }: { report: PollImportReport }) {
-  const { applied, recorded, unchanged, empty, counted, problems } = report
+  const { applied, recorded, unchanged, empty, problems } = report
   return (
     <div class={applied ? 'note' : 'note note-bad'} role="status">
       <p>
         {applied ? (
           <>
-            <strong>{recorded} answers were taken in</strong>
-            {!counted && ' as evidence: the poll is closed, so they do not count in it'}. {unchanged} were
-            known, {empty} rows have no answer.
+            <strong>{counted(recorded, 'answer was', 'answers were')} taken in</strong>
+            {!report.counted && ' as evidence: the poll is closed, so they do not count in it'}.{' '}
+            {counted(unchanged, 'was', 'were')} known, {counted(empty, 'row has', 'rows have')} no answer.
           </>
         ) : (
           <>

@@ -1,5 +1,6 @@
 /** What a change would do at the tills, in words; and terms, as one reads them. */
 import type { Catalogue } from '../core/catalogue.ts'
+import { counted } from '../core/counted.ts'
 import type { TermsRecord } from '../core/terms.ts'
 import { moneyWords } from './layout.tsx'
 import { dateWords, fieldWords, textOf } from './owner-fields.tsx'
@@ -162,13 +163,13 @@ export function TermsWords({ record }: { record: TermsRecord }) {
       `${basisPoints / 100} % of the first sale`,
       minimumMinor === null ? '' : `at least ${money(minimumMinor)}`,
       capMinor === null ? '' : `at most ${money(capMinor)}`,
-      `due after ${holdDays} days`,
+      `due after ${counted(holdDays, 'day')}`,
     ]
       .filter(Boolean)
       .join(', ')
   const favours = ({ introductions, jointEvents, shelf, letter }: TermsRecord['weDo']) =>
     [
-      introductions > 0 ? `${introductions} introductions` : '',
+      introductions > 0 ? counted(introductions, 'introduction') : '',
       jointEvents > 0 ? `${jointEvents} joint events` : '',
       shelf,
       letter,
@@ -205,13 +206,13 @@ export function TermsWords({ record }: { record: TermsRecord }) {
       'Exclusive',
       exclusivity === null
         ? 'no'
-        : `${exclusivity.trade}${exclusivity.withinMinutes === null ? '' : `, within ${exclusivity.withinMinutes} minutes on foot`}${exclusivity.untilOn === null ? '' : `, until ${dateWords(exclusivity.untilOn)}`}`,
+        : `${exclusivity.trade}${exclusivity.withinMinutes === null ? '' : `, within ${counted(exclusivity.withinMinutes, 'minute')} on foot`}${exclusivity.untilOn === null ? '' : `, until ${dateWords(exclusivity.untilOn)}`}`,
     ],
     ['Shared of a family', record.shares.length > 0 ? 'the first name, where she allows it' : 'nothing'],
     ['From', dateWords(record.startsOn)],
     ['Until', dateWords(record.endsOn)],
-    ['Notice', `${record.noticeDays} days`],
-    ['They answer within', `${record.answerDays} days`],
+    ['Notice', counted(record.noticeDays, 'day')],
+    ['They answer within', counted(record.answerDays, 'day')],
     [
       'Both expect',
       `${Math.round(assumed.conversion * 100)} % stay, ${money(assumed.firstYearMinor)} in the first year`,

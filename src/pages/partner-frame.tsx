@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import { digest } from '../core/chance.ts'
+import { counted } from '../core/counted.ts'
 import { formatMinor } from '../core/money.ts'
 import { dateOf, localDay, spokenDate } from '../core/time.ts'
 import type { App, Env } from '../http/app-context.ts'
@@ -134,8 +135,7 @@ export const dayText = (date: string, today: string): string =>
 export const monthText = (month: string): string =>
   `${spokenDate(`${month}-01`).slice(2)} ${month.slice(0, 4)}`
 
-/** `1 place`, `3 places`. */
-export const counted = (n: number, one: string, more = `${one}s`): string => `${n} ${n === 1 ? one : more}`
+export { counted }
 
 /** Money as it is written, never with a sign in front. */
 export const sumText = (minor: number, currency: string): string => formatMinor(Math.abs(minor), currency)

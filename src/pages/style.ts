@@ -584,10 +584,14 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .chart figcaption { display: grid; gap: .2rem } .chart figcaption strong { font: 600 1.15rem/1.25 var(--serif) }
 .chart svg { display: block; width: 100%; height: auto }
 .chart-text { font: 400 13px var(--sans); fill: var(--soft); stroke: var(--card); stroke-width: 6px; stroke-linejoin: round; paint-order: stroke }
+/* The picture shrinks with the window, its words do not. */
+@media (max-width: 36rem) { .chart-text { font-size: 17px } }
 .chart-level { stroke: var(--line); stroke-width: 1 } .chart-reference { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 4 }
 .chart-band { fill: var(--accent); opacity: .18 } .chart-line { fill: none; stroke: var(--accent); stroke-width: 2.5; stroke-linejoin: round }
 .chart-dot, .chart-bar { fill: var(--accent) } .chart-whisker { stroke: var(--accent); stroke-width: 3; stroke-linecap: round; opacity: .55 }
-.chart summary { min-height: 2.75rem; display: flex; align-items: center; cursor: pointer }
+.chart summary { min-height: 2.75rem; display: inline-flex; align-items: center; gap: .4rem; cursor: pointer; color: var(--accent); font-weight: 600; text-decoration: underline; text-underline-offset: .2em; list-style: none }
+.chart summary::-webkit-details-marker { display: none }
+.chart summary::before { content: "▸" / ""; width: 1ch; text-decoration: none; display: inline-block } .chart details[open] > summary::before { content: "▾" / "" }
 .chart-table { width: 100%; font-variant-numeric: tabular-nums } .chart-table :is(th, td) { text-align: left; padding: .3rem .5rem .3rem 0; border-bottom: 1px solid var(--line); font-weight: 400 }
 .chart-table thead th { font-weight: 600 }
 .lift-pictures { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); align-items: start }
@@ -630,6 +634,7 @@ input[type="checkbox"] { width: 1.4rem; height: 1.4rem; min-height: 0; flex: non
 .note-problems { display: grid; gap: .3rem; margin-top: .3rem }
 @media (min-width: 48rem) { .note-form { grid-template-columns: minmax(0, 1fr) auto auto } .note-form:has(select) { grid-template-columns: minmax(0, 1fr) minmax(0, 14rem) } }
 .policy-part { border-bottom: 1px solid var(--line); padding-bottom: .25rem }
+.policy-part > .policy-part:last-child { border: 0 }
 .policy-part > summary::before { content: "▸" / ""; color: var(--accent); width: 1ch } .policy-part[open] > summary::before { content: "▾" / "" }
 .depth-1, .depth-2, .depth-3 { display: inline-block; padding-inline-start: 1rem } .depth-2 { padding-inline-start: 2rem } .depth-3 { padding-inline-start: 3rem }
 @media print { .top, .askbar, .shelf, .fold { display: none } }

@@ -7,6 +7,8 @@ import type { Explanation } from '../http/explanations.ts'
 import { PROBLEMS } from '../http/problem.ts'
 import { DEMO_HOUSEHOLDS } from './households.ts'
 import { DEMO_TILL_KEYS, moneyWords } from './layout.tsx'
+import type { TypedNote } from './note-box.tsx'
+import { Goals, NOTE_PLACE, NoteBox } from './note-box.tsx'
 import { Offer, Silence } from './offer-card.tsx'
 import type { TillState } from './till-state.ts'
 import { writeState } from './till-state.ts'
@@ -18,15 +20,6 @@ export type Happened = {
   reason: string | null
   referral: { code: string; sessionId: string | null; expiresOn: string } | null
   receiptLine: string | null
-}
-
-/** A note that was not kept: what was typed, what may not stand in it, or the goals to choose from. */
-export type TypedNote = {
-  words: string
-  toldMe: boolean
-  problems: string[]
-  suggested: { goal: string; name: string }[] | null
-  status: 200 | 422
 }
 
 export type TillView = {
@@ -87,9 +80,21 @@ export function TillPage({ view }: { view: TillView }) {
 }
 
 /** A form that carries the page's state to where it is sent. */
-export function Doing(props: { view: TillView; class?: string; id?: string; children: Child }) {
+export function Doing(props: {
+  view: TillView
+  class?: string
+  id?: string
+  /** Where the answer stands, when it is shown without another address. */
+  place?: string
+  children: Child
+}) {
   return (
-    <form method="post" action="/till" class={props.class} id={props.id}>
+    <form
+      method="post"
+      action={props.place ? `/till#${props.place}` : '/till'}
+      class={props.class}
+      id={props.id}
+    >
       <input type="hidden" name="state" value={writeState({ ...props.view.state, note: '' })} />
       <input type="hidden" name="nonce" value={props.view.nonce} />
       {props.children}
@@ -320,11 +325,9 @@ function Change({ view, now, before }: { view: TillView; now: Answer; before: An
 const TOLD_NOTES: Record<string, string> = {
   told: 'Kept. The very next answer uses it.',
   'answered-yes': 'Kept: she said yes. The very next answer uses it.',
-  'answered-maybe': 'Kept: perhaps. The very next answer uses it.',
+  'answered-maybe': 'Kept: maybe. The very next answer uses it.',
   'answered-no': 'Kept: she said no. Nothing of this will be offered.',
-  'noted-told': 'Kept as told: it may be said back to her.',
-  'noted-noticed': 'Kept as noticed: it counts a little, and is never said.',
-  'noted-question': 'Kept as a question: what we see of the parents’ own life is never more than that.',
+  'told-no': 'Kept as her no: nothing of it will be offered or asked.',
   forgot: 'Forgotten, with her words. The very next answer does not know it.',
   allowed: 'Thank you: from now on we may remember what she tells us. Tell it once more.',
   goal: 'Choose what it is about.',
@@ -345,7 +348,13 @@ function Told({ view }: { view: TillView }) {
   const onRecord = (explanation?.goals ?? []).flatMap(({ goal, evidence }) =>
     evidence
       .filter((line) => SPOKEN.has(line.kind) && !here.has(line.id))
-      .map((line) => ({ id: line.id, goal, facet: line.facet ?? '', on: line.on })),
+      .map((line) => ({
+        id: line.id,
+        goal,
+        facet: line.facet ?? '',
+        no: line.kind === 'toldNo',
+        on: line.on,
+      })),
   )
   const lines = [...onRecord, ...state.told.map((line) => ({ ...line, on: null }))]
   return (
@@ -377,7 +386,8 @@ function Told({ view }: { view: TillView }) {
             <li>
               <span>
                 <strong>{goalName(catalogue, line.goal)}</strong>
-                {line.facet && (
+                {line.no && <span>, which she does not want</span>}
+                {line.facet.trim() !== '' && (
                   <>
                     : <bdi>{line.facet}</bdi>
                   </>
@@ -429,86 +439,22 @@ function Told({ view }: { view: TillView }) {
   )
 }
 
-/** The staff's ten-second note: one field, one choice. */
+/** The staff's ten-second note. */
 function Note({ view }: { view: TillView }) {
   const { state, typed, catalogue } = view
   if (state.who === null) return null
+  const Form = ({ class: how, children }: { class: string; children: Child }) => (
+    <Doing view={view} class={how} place={NOTE_PLACE}>
+      <input type="hidden" name="do" value="note" />
+      {children}
+    </Doing>
+  )
   return (
     <section class="told" id="note-form" tabindex={-1} aria-labelledby="note-title">
       <h2 id="note-title" class="label">
         Note
       </h2>
-      {typed && typed.problems.length > 0 && (
-        <div class="note note-bad" role="alert">
-          <p>
-            <strong>Not kept.</strong> We hold as little as we can:
-          </p>
-          <ul class="note-problems" id="note-wrong">
-            {typed.problems.map((each) => (
-              <li>{each}</li>
-            ))}
-          </ul>
-        </div>
-      )}
-      {typed?.suggested && (
-        <p class="note note-ask" role="status">
-          {typed.suggested.length > 0
-            ? 'Not kept yet: what is it about? One tap keeps it.'
-            : 'Not kept yet: what is it about? Choose, and save it again.'}
-        </p>
-      )}
-      {typed?.suggested && typed.suggested.length > 0 && (
-        <Doing view={view} class="note-goals">
-          <input type="hidden" name="note" value={typed.words} />
-          <input type="hidden" name="noteMatched" value={typed.words} />
-          <input type="hidden" name="how" value={typed.toldMe ? 'told' : 'noticed'} />
-          {typed.suggested.map(({ goal, name }) => (
-            <button type="submit" name="do" value={`note:${goal}`}>
-              {name}
-            </button>
-          ))}
-        </Doing>
-      )}
-      <Doing view={view} class="note-form">
-        <div class="note-words">
-          <label for="note-words">What would they enjoy?</label>
-          <input
-            id="note-words"
-            name="note"
-            type="text"
-            maxlength={200}
-            autocomplete="off"
-            required
-            value={typed?.words ?? ''}
-            aria-invalid={typed && typed.problems.length > 0 ? 'true' : undefined}
-            aria-describedby={typed && typed.problems.length > 0 ? 'note-wrong' : undefined}
-          />
-        </div>
-        {typed?.suggested && (
-          <div>
-            <input type="hidden" name="noteMatched" value={typed.words} />
-            <label for="note-goal">{typed.suggested.length > 0 ? 'Or it is about' : 'It is about'}</label>
-            <select id="note-goal" name="noteGoal">
-              <option value="">Choose…</option>
-              <Goals catalogue={catalogue} />
-            </select>
-          </div>
-        )}
-        <fieldset class="note-how">
-          <legend class="unseen">How we know it</legend>
-          <label>
-            <input type="radio" name="how" value="told" checked={typed?.toldMe ?? true} />{' '}
-            <span>She told me</span>
-          </label>
-          <label>
-            <input type="radio" name="how" value="noticed" checked={typed ? !typed.toldMe : false} />{' '}
-            <span>I noticed</span>
-          </label>
-        </fieldset>
-        <button type="submit" name="do" value="note">
-          Save
-        </button>
-      </Doing>
+      <NoteBox typed={typed} done={state.note} catalogue={catalogue} Form={Form} />
     </section>
   )
 }
@@ -558,26 +504,6 @@ const goalName = ({ goals, goalIndex }: Catalogue, slug: string) =>
   goals[goalIndex.get(slug) ?? -1]?.name ?? slug
 
 const facetsOf = ({ listed }: Catalogue) => [...new Set(listed.flatMap(({ offer }) => offer.facets))].sort()
-
-/** Goals under the branch of the tree that they grow on. */
-function Goals({ catalogue: { goals } }: { catalogue: Catalogue }) {
-  const root = goals.find((goal) => goal.parent === null)?.slug
-  const under = (slug: string): typeof goals =>
-    goals.filter((goal) => goal.parent === slug).flatMap((goal) => [goal, ...under(goal.slug)])
-  return (
-    <>
-      {goals
-        .filter((goal) => goal.parent === root)
-        .map((branch) => (
-          <optgroup label={branch.name}>
-            {under(branch.slug).map((goal) => (
-              <option value={goal.slug}>{goal.name}</option>
-            ))}
-          </optgroup>
-        ))}
-    </>
-  )
-}
 
 function Basket({ view }: { view: TillView }) {
   const { state, catalogue, answer } = view

@@ -1,7 +1,8 @@
 /** What the till page remembers between taps. It lives in the address: nothing is kept on the server for it. */
 
 export type BasketEntry = { productId: number; quantity: number; gift: boolean }
-export type ToldHere = { id: string; goal: string; facet: string }
+/** `no`: she does not want it. */
+export type ToldHere = { id: string; goal: string; facet: string; no: boolean }
 
 export type TillState = {
   site: string
@@ -50,9 +51,9 @@ export function readState(query: URLSearchParams): TillState {
       .slice(0, 12),
     told: list(query.get('told'))
       .flatMap((text): ToldHere[] => {
-        const [id, goal, facet = ''] = text.split('~')
+        const [id, goal, facet = '', no] = text.split('~')
         return ref(id ?? null) && ref(goal ?? null)
-          ? [{ id: id!, goal: goal!, facet: facet.slice(0, 60) }]
+          ? [{ id: id!, goal: goal!, facet: facet.slice(0, 60), no: no === 'no' }]
           : []
       })
       .slice(0, 12),
@@ -72,7 +73,12 @@ export function writeState(state: TillState): string {
   set('answer', state.answer ?? '')
   set('before', state.before ?? '')
   set('events', state.events.join(','))
-  set('told', state.told.map((t) => [t.id, t.goal, t.facet.replace(/[~,]/g, ' ')].join('~')).join(','))
+  set(
+    'told',
+    state.told
+      .map((t) => [t.id, t.goal, t.facet.replace(/[~,]/g, ' '), ...(t.no ? ['no'] : [])].join('~'))
+      .join(','),
+  )
   set('note', state.note)
   return query.toString()
 }

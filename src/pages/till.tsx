@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Answer } from '../core/answer.ts'
 import type { Catalogue } from '../core/catalogue.ts'
+import { saysNo } from '../core/note.ts'
 import type { App, Deps, Env } from '../http/app-context.ts'
 import { FROM_ELSEWHERE, sameOrigin } from '../http/auth.ts'
 import type { Explanation } from '../http/explanations.ts'
@@ -14,7 +15,9 @@ import { findRecommendation } from '../store/recommendation.ts'
 import { askingWith } from './ask.ts'
 import { DEMO_HOUSEHOLDS } from './households.ts'
 import { DEMO_OWNER_KEY, DEMO_TILL_KEYS, isDemo, page } from './layout.tsx'
-import type { Happened, TillView, TypedNote } from './till-page.tsx'
+import type { NoteKept, TypedNote } from './note-box.tsx'
+import { NOTE_PLACE, noteOf, typedNote } from './note-box.tsx'
+import type { Happened, TillView } from './till-page.tsx'
 import { TillPage, titleOf } from './till-page.tsx'
 import type { TillState } from './till-state.ts'
 import { addTo, readState, takeFrom, withoutAnswer, writeState } from './till-state.ts'
@@ -185,10 +188,23 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
     const words = (form.get('words') ?? '').trim().slice(0, 200)
     if (state.who === null || goal === '') return [{ ...state, note: 'goal' }, 'told']
     const id = `told-${nonce}`
-    return keepWord(
-      { state, call, id, goal, facet, note: 'told' },
-      { kind: 'told', facet: facet || undefined, words: words || undefined, staff },
+    const no = saysNo(`${words} ${facet}`)
+    const said = await call<{ recorded: boolean }>(
+      'POST',
+      `/v1/customers/${encodeURIComponent(state.who)}/evidence`,
+      {
+        eventId: id,
+        goal,
+        kind: no ? 'toldNo' : 'told',
+        facet: facet || undefined,
+        words: words || undefined,
+        staff,
+      },
     )
+    if (said.problem !== null) return failed(state, said.problem)
+    if (!said.body.recorded) return [{ ...state, note: 'consent' }, 'told']
+    const told = [...state.told.filter((line) => line.id !== id), { id, goal, facet: no ? '' : facet, no }]
+    return [{ ...state, told, note: no ? 'told-no' : 'told' }, 'told']
   },
 
   answered: async (act) => {
@@ -204,38 +220,31 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
     if (said.problem !== null) return failed(state, said.problem)
     if (!said.body.recorded) return [{ ...state, note: 'consent' }, 'told']
     if (arg === 'notAsked') return [{ ...state, note: 'answered-notAsked' }, 'answer']
-    const told = [...state.told.filter(({ id }) => id !== eventId), { id: eventId, goal, facet: '' }]
+    const told = [
+      ...state.told.filter(({ id }) => id !== eventId),
+      { id: eventId, goal, facet: '', no: arg === 'no' },
+    ]
     // Her answer may change what is offered: the next answer is on the screen at once.
     const [next, place] = await ACTS.ask!({ ...act, state: { ...state, told }, nonce: `${nonce}-next` })
     return [next.note === '' ? { ...next, note: `answered-${arg}` } : next, place]
   },
 
-  note: async ({ state, form, arg, nonce, staff, call }) => {
-    const words = (form.get('note') ?? '').trim().slice(0, 400)
-    const toldMe = form.get('how') !== 'noticed'
-    if (state.who === null || words === '') return [state, 'note-form']
+  note: async ({ state, form, nonce, staff, call }) => {
+    const note = noteOf(form)
+    if (state.who === null || note === null) return [state, 'note-form']
     const eventId = `note-${nonce}`
-    // A goal was chosen for the words that stood there: other words are matched anew.
-    const isSame = form.get('noteMatched') === words
-    const said = await call<NoteKept>('POST', `/v1/customers/${encodeURIComponent(state.who)}/notes`, {
-      eventId,
-      words,
-      toldMe,
-      goal: (isSame && (arg || form.get('noteGoal'))) || undefined,
-      staff,
-    })
-    const typed = { words, toldMe, problems: [], suggested: null, status: 422 as const }
-    if (said.problem === 'words_refused')
-      return [state, 'note-form', { ...typed, problems: said.errors.map(({ message }) => message) }]
+    const path = `/v1/customers/${encodeURIComponent(state.who)}/notes`
+    const said = await call<NoteKept>('POST', path, { eventId, ...note, staff })
+    const typed = typedNote(note, said)
+    if (typed) return [state, NOTE_PLACE, typed]
     if (said.problem !== null) return failed(state, said.problem)
-    const { reason, goal, facet, keptAs, suggested } = said.body
-    if (reason === 'GOAL') return [state, 'note-form', { ...typed, suggested, status: 200 }]
+    const { reason, goal, facet, keptAs } = said.body
     if (reason === 'CONSENT') return [{ ...state, note: 'consent' }, 'told']
     const told = [
       ...state.told.filter(({ id }) => id !== eventId),
-      { id: eventId, goal: goal!, facet: facet ?? '' },
+      { id: eventId, goal: goal!, facet: facet ?? '', no: keptAs === 'no' },
     ]
-    return [{ ...state, told, note: `noted-${keptAs}` }, 'told']
+    return [{ ...state, told, note: `noted-${keptAs}` }, NOTE_PLACE]
   },
 
   sent: async ({ state, form, nonce, call }) => {
@@ -294,33 +303,6 @@ const ACTS: Record<string, (act: Act) => Then | Promise<Then>> = {
   },
 }
 
-async function keepWord(
-  {
-    state,
-    call,
-    id,
-    goal,
-    facet,
-    note,
-  }: Pick<Act, 'state' | 'call'> & {
-    id: string
-    goal: string
-    facet: string
-    note: string
-  },
-  said: Record<string, unknown>,
-): Promise<Then> {
-  const kept = await call<{ recorded: boolean }>(
-    'POST',
-    `/v1/customers/${encodeURIComponent(state.who!)}/evidence`,
-    { eventId: id, goal, ...said },
-  )
-  if (kept.problem !== null) return failed(state, kept.problem)
-  if (!kept.body.recorded) return [{ ...state, note: 'consent' }, 'told']
-  const told = [...state.told.filter((line) => line.id !== id), { id, goal, facet }]
-  return [{ ...state, told, note }, 'told']
-}
-
 const failed = (state: TillState, code: ProblemCode): Then => [{ ...state, note: `problem-${code}` }, 'note']
 
 /** Another basket: the answer on the screen was to the one before. */
@@ -366,15 +348,6 @@ type Call = <Body = unknown>(
   body?: unknown,
   key?: string,
 ) => Promise<{ problem: null; body: Body } | { problem: ProblemCode; body: null; errors: FieldError[] }>
-
-/** The answer to a note. */
-type NoteKept = {
-  reason: 'CONSENT' | 'GOAL' | null
-  keptAs: string | null
-  goal: string | null
-  facet: string | null
-  suggested: { goal: string; name: string }[]
-}
 
 /** The API as a till of this site sees it. */
 function caller(c: Context<Env>, app: App, site: string): Call {

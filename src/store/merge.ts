@@ -12,7 +12,7 @@ import type { Engine, Statement } from './engine.ts'
 import { BUMP, GuardFailed, guard, insertRows, statement } from './engine.ts'
 import * as schema from './schema.ts'
 
-export type Merged = {
+type Merged = {
   /** The reference that was merged. */
   ref: string
   /** Who it answers as from now on. */
@@ -32,6 +32,7 @@ export type MergeRefusal =
   | { refused: 'event' }
 
 type CustomerRow = typeof schema.customer.$inferSelect
+type AliasRow = typeof schema.customerAlias.$inferSelect
 type PurchaseRow = {
   id: string
   customer: string
@@ -72,28 +73,53 @@ export async function mergeCustomers(
   }
 }
 
-async function tryMerge(
+/**
+ * Both as they are on record, or why they cannot be merged. A key of one site is told the same of another site's
+ * customer as of nobody, so whether both are of the site comes before all else. `alias`: they are one already, by
+ * this very merge.
+ */
+async function pairOf(
   engine: Engine,
   { ref, into: named, eventId, site }: Parameters<typeof mergeCustomers>[1],
-  by: By,
-): Promise<Merged | MergeRefusal> {
-  const aliases = await engine.all<typeof schema.customerAlias.$inferSelect>(
+): Promise<{ source: CustomerRow; target: CustomerRow; alias: AliasRow | null } | MergeRefusal> {
+  const [aliases, customers] = (await engine.allOf([
+    statement('select * from customerAlias where ref in (?1, ?2) or eventId = ?3', ref, named, eventId),
     statement(
-      'select * from customerAlias where ref = ?1 or ref = ?2 or (?3 is not null and eventId = ?3)',
+      `select * from customer where ref in (?1, ?2)
+         or ref in (select customer from customerAlias where ref in (?1, ?2))`,
       ref,
       named,
-      eventId,
     ),
-  )
-  const known = aliases.find((row) => row.ref === ref)
-  const into = aliases.find((row) => row.ref === named)?.customer ?? named
+  ])) as [AliasRow[], CustomerRow[]]
+  const alias = aliases.find((row) => row.ref === ref) ?? null
+  const here = (name: string) => {
+    const who = aliases.find((row) => row.ref === name)?.customer ?? name
+    return customers.find((row) => row.ref === who && (site === null || row.siteId === site))
+  }
+  const [source, target] = [here(ref), here(named)]
+  if (!target) return { refused: 'unknown', field: 'into' }
+  if (!source) return { refused: 'unknown', field: 'ref' }
   const event = eventId === null ? undefined : aliases.find((row) => row.eventId === eventId)
-  if (event && (event.ref !== ref || event.customer !== into)) return { refused: 'event' }
-  if (ref === named || into === ref) return { refused: 'same' }
+  if (event && (event.ref !== ref || event.customer !== target.ref)) return { refused: 'event' }
+  if (ref === named || ref === target.ref) return { refused: 'same' }
+  if (alias && source !== target) return { refused: 'merged', customer: source.ref }
+  return { source, target, alias }
+}
+
+async function tryMerge(
+  engine: Engine,
+  ask: Parameters<typeof mergeCustomers>[1],
+  by: By,
+): Promise<Merged | MergeRefusal> {
+  const pair = await pairOf(engine, ask)
+  if ('refused' in pair) return pair
+  const { source, target, alias } = pair
+  const { ref, eventId } = ask
+  const into = target.ref
+  if (alias) return { ref, customer: into, at: alias.at, moved: JSON.parse(alias.moved) }
 
   const both = JSON.stringify([ref, into])
-  const [customers, purchases, lines, consents] = (await engine.allOf([
-    statement('select * from customer where ref in (select value from json_each(?))', both),
+  const [purchases, lines, consents] = (await engine.allOf([
     statement(
       `select id, customer, soldAt, voided, stage,
          exists(select 1 from purchaseLine where purchaseId = purchase.id and quantity > 0) sold
@@ -110,16 +136,7 @@ async function tryMerge(
        from consent where customer in (select value from json_each(?)) group by customer, purpose`,
       both,
     ),
-  ])) as [CustomerRow[], PurchaseRow[], LineRow[], ConsentNow[]]
-  const isHere = (row: CustomerRow | undefined) => row !== undefined && (site === null || row.siteId === site)
-  const target = customers.find((row) => row.ref === into)
-  if (!isHere(target)) return { refused: 'unknown', field: 'into' }
-  if (known)
-    return known.customer === into
-      ? { ref, customer: into, at: known.at, moved: JSON.parse(known.moved) }
-      : { refused: 'merged', customer: known.customer }
-  const source = customers.find((row) => row.ref === ref)
-  if (!isHere(source)) return { refused: 'unknown', field: 'ref' }
+  ])) as [PurchaseRow[], LineRow[], ConsentNow[]]
 
   const moved = await countOwned(engine, ref)
   const statements: Statement[] = [
@@ -127,7 +144,7 @@ async function tryMerge(
     // What was read must still be so, of both.
     ...guard(
       'select count(*) = 2 from json_each(?) v join customer on ref = v.value ->> 0 where version = v.value ->> 1',
-      JSON.stringify(customers.map((row) => [row.ref, row.version])),
+      JSON.stringify([source, target].map((row) => [row.ref, row.version])),
     ),
     ...twice(ref, into),
     // An answer is repeated for whom it was made: its draws were hers.
@@ -139,7 +156,7 @@ async function tryMerge(
     statement('delete from aboutLink where customer in (?1, ?2)', ref, into),
     ...OWNED.map((table) => statement(`update "${table}" set customer = ?2 where customer = ?1`, ref, into)),
     ...strictest(consents, ref, into, by.at),
-    ...household(source!, target!),
+    ...household(source, target),
     // First the customer goes, then her name is a name of the other: from then on nothing can be written under it.
     statement('delete from customer where ref = ?', ref),
     statement('update customerAlias set customer = ?2 where customer = ?1', ref, into),
@@ -152,7 +169,7 @@ async function tryMerge(
     // The log says what moved and that the holdout of the one stays, and not who: that goes when she is forgotten.
     audited(by, 'merged', 'customer', by.requestId, {
       ...Object.fromEntries(Object.entries(moved).map(([what, n]) => [what, [0, n]])),
-      holdout: [source!.holdout, target!.holdout],
+      holdout: [source.holdout, target.holdout],
     }),
   ]
   await engine.atomic(statements)
@@ -173,33 +190,22 @@ export type Side = {
 /** What a merge would come to, before it is made: nothing is written. The same refusals as of the merge itself. */
 export async function previewMerge(
   engine: Engine,
-  { ref, into: named, site }: { ref: string; into: string; site: string | null },
+  ask: { ref: string; into: string; site: string | null },
 ): Promise<{ from: Side; into: Side; together: Side } | MergeRefusal> {
-  const aliases = await engine.all<typeof schema.customerAlias.$inferSelect>(
-    statement('select * from customerAlias where ref in (?, ?)', ref, named),
-  )
-  const into = aliases.find((row) => row.ref === named)?.customer ?? named
-  const known = aliases.find((row) => row.ref === ref)?.customer
-  if (ref === into || known === into) return { refused: 'same' }
-  if (known !== undefined) return { refused: 'merged', customer: known }
-  const rows = await engine.all<CustomerRow>(
-    statement('select * from customer where ref in (?, ?)', ref, into),
-  )
-  const here = (name: string) =>
-    rows.find((row) => row.ref === name && (site === null || row.siteId === site)) ?? null
-  const [one, other] = [here(ref), here(into)]
-  if (other === null) return { refused: 'unknown', field: 'into' }
-  if (one === null) return { refused: 'unknown', field: 'ref' }
+  const pair = await pairOf(engine, { ...ask, eventId: null })
+  if ('refused' in pair) return pair
+  if (pair.alias) return { refused: 'same' }
+  const { source, target } = pair
   const [from, to, [drop]] = await Promise.all([
-    sideOf(engine, one),
-    sideOf(engine, other),
+    sideOf(engine, source),
+    sideOf(engine, target),
     engine.all<Record<string, number>>(
       statement(
         `select (select count(*) from pollAnswer a join pollAnswer b on a.pollId = b.pollId
              where a.customer = ?1 and b.customer = ?2) pollAnswer,
            (select count(distinct customer) = 2 from referral where direction = 'theirs' and customer in (?1, ?2)) referral`,
-        ref,
-        into,
+        source.ref,
+        target.ref,
       ),
     ),
   ])

@@ -184,9 +184,9 @@ export async function keepCheck(engine: Engine, of: CheckOf, record: CheckRecord
         `(id) do update set ${Object.keys(row)
           .filter((name) => name !== 'id')
           .map((name) => `"${name}" = excluded."${name}"`)
-          .join(', ')}`,
+          .join(', ')}, rev = ${REV}`,
       ),
-      statement(`update backStageCheck set rev = ${REV} where id = ?`, row.id),
+      statement(`update backStageCheck set rev = ${REV} where id = ? and rev = 0`, row.id),
       audited(by, 'checked', of.object, row.id, changesOf(was, record)),
     ])
     return true

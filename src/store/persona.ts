@@ -3,7 +3,7 @@ import type { PersonaRecord } from '../core/persona.ts'
 import type { By } from './audit.ts'
 import { audited } from './audit.ts'
 import type { Engine } from './engine.ts'
-import { insertRows, statement } from './engine.ts'
+import { guard, insertRows, statement } from './engine.ts'
 import { persona } from './schema.ts'
 
 export type Persona = { id: string; name: string; record: PersonaRecord; actor: string; createdAt: string }
@@ -21,13 +21,18 @@ export async function findPersona(engine: Engine, id: string): Promise<Persona |
   return (await listPersonas(engine)).find((each) => each.id === id) ?? null
 }
 
-/** Keep one under its id, in the place of what was there. */
+/**
+ * Keep one under its id, in the place of what was there.
+ * `isNew`: only where nothing is kept there. @throws GuardFailed where there is
+ */
 export async function keepPersona(
   engine: Engine,
   { id, name, record }: Pick<Persona, 'id' | 'name' | 'record'>,
   by: By,
+  isNew: boolean,
 ): Promise<void> {
   await engine.atomic([
+    ...(isNew ? guard('not exists (select 1 from persona where id = ? and archived = 0)', id) : []),
     insertRows(
       persona,
       [{ id, name, record: JSON.stringify(record), actor: by.actor, createdAt: by.at, archived: 0 }],

@@ -1,5 +1,5 @@
 /** Recorded decisions, read to be decided again with the catalogue as it was. */
-import type { Saying } from '../core/calibration.ts'
+import type { OfferSaid, Saying } from '../core/calibration.ts'
 import { sayingOf } from '../core/calibration.ts'
 import type { Capsule } from '../core/capsule.ts'
 import type { Catalogue } from '../core/catalogue.ts'
@@ -24,12 +24,16 @@ type Row = Pick<
   | 'arm'
   | 'propensity'
   | 'policyVersion'
-  | 'outcome'
   | 'saidAt'
   | 'expected'
   | 'answer'
   | 'inputs'
->
+> & {
+  /** She ever accepted or booked it, whatever was heard after. */
+  yes: 0 | 1
+  /** She ever declined it. */
+  declined: 0 | 1
+}
 
 /** Rows of one read: each holds a whole answer. */
 const PAGE = 200
@@ -48,14 +52,18 @@ async function newestIds(engine: Engine, since: string, most: number): Promise<s
   return rows.map(({ id }) => id)
 }
 
+const ever = (states: string) =>
+  `exists (select 1 from outcome where recommendationId = recommendation.id and orphan = 0 and state in ${states})`
+
 /** The decisions of these ids, in their order. */
 async function rowsOf(engine: Engine, ids: readonly string[]): Promise<Row[]> {
   const found = new Map<string, Row>()
   for (let from = 0; from < ids.length; from += PAGE) {
     const page = await engine.all<Row>(
       statement(
-        `select id, siteId, customer, touchpoint, at, offerId, arm, propensity, policyVersion, outcome, saidAt,
-           expected, answer, inputs
+        `select id, siteId, customer, touchpoint, at, offerId, arm, propensity, policyVersion, saidAt,
+           expected, answer, inputs, ${ever("('accepted', 'booked')")} yes,
+           ${ever("('declined', 'wrong')")} declined
          from recommendation where id in (select value from json_each(?))`,
         JSON.stringify(ids.slice(from, from + PAGE)),
       ),
@@ -132,25 +140,20 @@ export async function retry(
 }
 
 /** One answer that was said, as it was predicted; `saying`: null where it cannot be had again. */
-export type SaidRow = {
+export type SaidRow = OfferSaid & {
   id: string
-  offerId: string
-  predicted: number
-  yes: 0 | 1
-  declined: boolean
   saying: Saying | null
 }
 
-const ENDS = `('said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong')`
+const SAID = `('said', 'askedMore', 'accepted', 'booked', 'declined', 'wrong')`
 
 /**
- * The newest answers that were said and whose end is known, in order of time. With `whole`, each with what its fit
- * rests on.
+ * The newest answers that were said aloud, in order of time. With `whole`, each with what its fit rests on.
  */
 export async function saidAnswers(engine: Engine, most: number, whole: boolean): Promise<SaidRow[]> {
   const told = await engine.all<{ id: string }>(
     statement(
-      `select recommendationId id from outcome where orphan = 0 and state in ${ENDS}
+      `select recommendationId id from outcome where orphan = 0 and state in ${SAID}
        group by recommendationId order by max(at) desc, recommendationId desc limit (select ?)`,
       most,
     ),
@@ -162,7 +165,7 @@ export async function saidAnswers(engine: Engine, most: number, whole: boolean):
     )
   ).filter(({ saidAt, offerId, expected }) => saidAt !== null && offerId !== null && expected !== null)
   const found = new Map<string, SaidRow & { fit: number; ratio: number }>()
-  for (const { id, offerId, outcome, expected, inputs } of rows) {
+  for (const { id, offerId, yes, declined, expected, inputs } of rows) {
     const { gated } = JSON.parse(inputs) as Inputs
     const parts = gated.find(([gatedId]) => gatedId === offerId)?.slice(1) as number[] | undefined
     if (parts === undefined) continue
@@ -170,9 +173,10 @@ export async function saidAnswers(engine: Engine, most: number, whole: boolean):
     found.set(id, {
       id,
       offerId: offerId!,
+      byFit: expected! / 1e6,
       predicted: Math.min(1, (expected! / 1e6) * propensity),
-      yes: outcome === 'accepted' || outcome === 'booked' ? 1 : 0,
-      declined: outcome === 'declined' || outcome === 'wrong',
+      yes,
+      declined,
       saying: null,
       fit,
       ratio: propensity,
@@ -209,22 +213,4 @@ export async function unheard(engine: Engine, most: number): Promise<{ made: num
     ),
   )
   return row!
-}
-
-export type AcceptanceRow = {
-  offerId: string
-  said: number
-  accepted: number
-  declined: number
-  expected: number
-}
-
-/** What came of each offer where it was said, over all touchpoints and mappings; the most said first. */
-export async function acceptanceByOffer(engine: Engine): Promise<AcceptanceRow[]> {
-  return engine.all<AcceptanceRow>(
-    statement(
-      `select offerId, sum(said) said, sum(accepted) accepted, sum(declined) declined, sum(expected) expected
-       from acceptance group by offerId having said > 0 order by said desc, offerId`,
-    ),
-  )
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { registryRows } from '../../seed/juniper-row.ts'
 import { digest } from '../../src/core/chance.ts'
-import type { Goal } from '../../src/core/goal.ts'
+import { STARTER_GOALS } from '../../src/core/goal.ts'
 import { defaultPolicy } from '../../src/core/policy.ts'
 import { dateOf, dayOf, localIso } from '../../src/core/time.ts'
 import { relearn } from '../../src/store/count.ts'
@@ -106,7 +106,7 @@ const offerId = (n: number) => `O${String(n).padStart(5, '0')}`
 export function catalogue(offers: number): Statement[] {
   const { between, chance, of, some } = draws(offers)
   const text = JSON.stringify
-  const goals = seed('goals') as Goal[]
+  const goals = STARTER_GOALS
   const partners = seed('partners')
   const templates = seed('offers')
   const rows = Array.from({ length: offers }, (_, n) => {
@@ -174,7 +174,7 @@ export function catalogue(offers: number): Statement[] {
     ),
     insertRows(
       schema.goal,
-      (goals as Raw[]).map((row) => ({
+      goals.map((row) => ({
         ...row,
         toldOnly: row.toldOnly ? 1 : 0,
         householdLevel: row.householdLevel ? 1 : 0,
@@ -264,7 +264,7 @@ const sku = (n: number) => `SKU-${String(n).padStart(5, '0')}`
 export function households(refs: string[], offers: number, start: number): Statement[] {
   const { between, chance, of } = draws(start + 1)
   const rules = seed('rules')
-  const goals = seed('goals').filter((goal) => !goal.toldOnly)
+  const goals = STARTER_GOALS.filter((goal) => !goal.toldOnly)
   const templates = seed('offers')
   const rulesOf = (productId: number) => rules.filter((rule) => rule.category === categoryOf(productId))
   const children: Raw[] = []

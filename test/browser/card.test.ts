@@ -47,6 +47,12 @@ async function everyState(page: Page, look: (state: string) => Promise<void>) {
     await page.goto(`/staff/customers/${ref}`)
     await unfold(page)
     await look(`card of ${ref}`)
+    for (const words of ['is on chemo', 'hates piano', 'likes the piano']) {
+      await page.getByLabel('What would they enjoy?').fill(words)
+      await button(page, 'Save').click()
+      await page.locator('#note-said').waitFor()
+      await look(`card of ${ref}, after the note “${words}”`)
+    }
     await page.goto(`/staff/customers/${ref}/about`)
     await unfold(page)
     await look(`about ${ref}`)
@@ -92,6 +98,56 @@ describe('staff', () => {
       expect(complaints).toEqual([])
       await page.context().close()
     })
+
+  for (const javaScriptEnabled of [true, false])
+    it(`write a note on her card and come back to what became of it, ${javaScriptEnabled ? 'on a phone' : 'without scripts'}`, async () => {
+      const { page, complaints } = await here.open({ ...PHONE, javaScriptEnabled })
+      await asStaff(page)
+      await open(page, 'g02-claire')
+      const note = page.getByLabel('What would they enjoy?')
+      const said = page.locator('#note-said')
+      const save = async (words: string) => {
+        await note.fill(words)
+        await button(page, 'Save').tap()
+      }
+      const seesSaid = async (text: string) => {
+        await said.filter({ hasText: text }).waitFor()
+        expect(await page.locator(':focus').getAttribute('id')).toBe('note-said')
+        const box = (await said.boundingBox())!
+        expect(box.y).toBeGreaterThanOrEqual(0)
+        expect(box.y + box.height).toBeLessThanOrEqual(844)
+      }
+      await save('piano for Lucy')
+      await seesSaid('“Lucy” looks like a child’s name')
+      expect(page.url()).not.toContain('Lucy')
+      expect(await note.inputValue()).toBe('piano for Lucy')
+      await save('hates piano')
+      await seesSaid('It is kept as her no')
+      await button(page, 'She does not want this: Learning an instrument').tap()
+      await seesSaid('Kept as her no')
+      await page.getByText('Do not bring up learning an instrument.').waitFor()
+      expect(await text(page)).not.toContain('hates piano')
+      await save('always asks about ballet')
+      await seesSaid('Kept as told')
+      await page.getByText('always asks about ballet').waitFor()
+      expect(complaints.filter((each) => !each.includes('422'))).toEqual([])
+      await page.context().close()
+    })
+
+  it('read on a card that what she told us may be offered, in our words for how well we know her', async () => {
+    const { page } = await here.open(PHONE)
+    await asStaff(page)
+    await open(page, 'g02-claire')
+    const headline = (await page
+      .getByRole('region', { name: 'Next step' })
+      .locator('bdi')
+      .first()
+      .textContent())!
+    await page.getByText(`She told us, so “${headline}” may be offered.`).waitFor()
+    expect(await text(page)).not.toMatch(/In our words|Only she brings this up|Perhaps|engagement/)
+    await button(page, 'Maybe').waitFor()
+    await page.context().close()
+  })
 
   it('are told first what to avoid, and only that we may not know her where she did not allow it', async () => {
     const { page } = await here.open(PHONE)
@@ -210,7 +266,10 @@ describe('everybody can use the pages', () => {
         expect(over, state).toBeLessThanOrEqual(0)
         const small: string[] = []
         for (const each of await page
-          .locator('main button:visible, main a:visible, main input:visible, main summary:visible')
+          // Of a choice, its whole label is the target.
+          .locator(
+            'main button:visible, main a:visible, main input:not([type=radio]):visible, main label:has([type=radio]):visible, main summary:visible',
+          )
           .all()) {
           const box = await each.boundingBox()
           if (box && (box.width < 44 || box.height < 43.9))

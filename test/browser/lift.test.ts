@@ -24,7 +24,7 @@ describe('the lift', () => {
   it('is registered without scripts, what is wrong stands beside its field, and months later it is told', async () => {
     const { page, complaints } = await here.open({ javaScriptEnabled: false })
     await signIn(page, 'Rosa, the owner', '/owner/lift')
-    await page.getByRole('heading', { level: 1, name: 'Too early to tell' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Lift: too early to tell' }).waitFor()
     await page.getByText('It was not registered before it began').waitFor()
     await page.getByText('the smallest lift that three months could show is about').waitFor()
     await page.getByLabel('Name', { exact: true }).fill('Spring and summer')
@@ -44,7 +44,7 @@ describe('the lift', () => {
     await here.shop.at('2026-07-01T12:00:00.000Z')
     // A sign-in does not last as long.
     await signIn(page, 'Rosa, the owner', '/owner/lift')
-    await page.getByRole('heading', { level: 1, name: 'Cannot tell' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Lift: cannot tell' }).waitFor()
     const says = await page.locator('.owner-lead').first().textContent()
     expect(says).toMatch(/^Between −\d+ % and \+\d+ %( or more)?: cannot tell yet\.$/)
     await page.getByText('customers for 179 days would be needed to see 10 %').waitFor()
@@ -85,6 +85,12 @@ describe('the lift', () => {
       expect(await barriers(page)).toEqual([])
       const over = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
       expect(over).toBeLessThanOrEqual(0)
+      // The words of a picture can be read, however narrow it is.
+      const smallest = await page.evaluate<number>(
+        `Math.min(...[...document.querySelectorAll('.chart-text')].map((text) =>
+          parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))`,
+      )
+      expect(smallest).toBeGreaterThanOrEqual(11)
       if (process.env.PICTURES)
         await page.screenshot({ path: `${process.env.PICTURES}/lift-${name}.png`, fullPage: true })
     }

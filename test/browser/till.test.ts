@@ -1,7 +1,7 @@
 /** The till page: the stories of the demo shop, as somebody at the till walks through them. */
 import type { Page } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { visits } from './visit.ts'
+import { PHONE, visits } from './visit.ts'
 
 const here = visits()
 let page: Page
@@ -159,6 +159,52 @@ describe('what she told us', () => {
     await heading('One question, if there is a moment').waitFor()
     await button('Yes').click()
     await sees('Kept: she said yes.')
+  })
+})
+
+describe('a note', () => {
+  for (const javaScriptEnabled of [true, false])
+    it(`is answered where it was written, on a phone, with scripts: ${javaScriptEnabled}`, async () => {
+      await page.context().close()
+      ;({ page, complaints } = await here.open({ ...PHONE, javaScriptEnabled }))
+      await page.goto('/till')
+      await choose(/^Tessa/)
+      const save = async (words: string) => {
+        await page.getByLabel('What would they enjoy?').fill(words)
+        await button('Save').tap()
+      }
+      const said = async (text: string) => {
+        await page.locator('#note-said').filter({ hasText: text }).waitFor()
+        expect(await page.locator(':focus').getAttribute('id')).toBe('note-said')
+        const box = (await page.locator('#note-said').boundingBox())!
+        expect([box.y >= 0, box.y + box.height <= 844]).toEqual([true, true])
+      }
+      await save('is on chemo')
+      await said('“chemo” is not ours to keep (health)')
+      expect(complaints.splice(0).every((each) => each.includes('422'))).toBe(true)
+      await save('does not want piano')
+      await said('Not kept yet: it says no.')
+      await button('She does not want this: Learning an instrument').tap()
+      await said('Kept as her no')
+      await sees('Learning an instrument, which she does not want')
+      await ask()
+      expect(await headline()).not.toContain('piano')
+      expect(await page.getByText('does not want piano').count()).toBe(0)
+      await save('keeps talking about the sea')
+      await said('Choose, and save it again.')
+      await page.getByLabel('It is about', { exact: true }).selectOption('adv-beach')
+      await button('Save').tap()
+      await said('Kept as told')
+    })
+
+  it('that is told at length and says no is her no', async () => {
+    await page.goto('/till')
+    await choose(/^Tessa/)
+    await tell('music-instrument', 'piano', 'hates the piano')
+    await sees('Kept as her no')
+    await ask()
+    expect(await headline()).not.toBe('Free first piano lesson')
+    expect(await page.getByText('hates the piano').count()).toBe(0)
   })
 })
 

@@ -141,7 +141,7 @@ describe('learning the levers', () => {
   test('too few are said to be too few, with their number', () => {
     expect(relearned(sayings(99, 1, usual), usual)).toMatchObject({
       levers: null,
-      says: 'Too little to learn from: 99 sayings whose end is known; 100 are needed.',
+      says: 'Too little to learn from: 99 answers said aloud; 100 are needed.',
     })
   })
 

@@ -125,10 +125,10 @@ describe('sentences', () => {
       'She said yes to goal of music when Maya asked on 16 February.',
     ],
     [
-      'answered perhaps',
+      'answered maybe',
       line('answered', { weight: 0.35 }),
-      'You said perhaps to goal of music when Maya asked on 16 February.',
-      'She said perhaps to goal of music when Maya asked on 16 February.',
+      'You said maybe to goal of music when Maya asked on 16 February.',
+      'She said maybe to goal of music when Maya asked on 16 February.',
     ],
     [
       'seen by staff',
@@ -357,10 +357,32 @@ describe('the card', () => {
       line('told', { id: 'd', words: 'wants a drum', onDate: '2026-01-02' }),
     ]
     expect(cardWith(held({ evidence: told })).told).toEqual([
-      { on: TODAY, says: 'She told Maya on 16 February about goal of baby.', delicate: true },
-      { on: TODAY, says: 'She told Maya on 16 February: likes to hum.', delicate: false },
-      { on: '2026-01-02', says: 'She told Maya on 2 January: wants a drum.', delicate: false },
+      { on: TODAY, says: 'She told Maya on 16 February about goal of baby.', delicate: true, offered: false },
+      { on: TODAY, says: 'She told Maya on 16 February: likes to hum.', delicate: false, offered: false },
+      {
+        on: '2026-01-02',
+        says: 'She told Maya on 2 January: wants a drum.',
+        delicate: false,
+        offered: false,
+      },
     ])
+  })
+
+  test('says of what only she may bring up that she did, where the next step follows from it', () => {
+    const card = cardWith(held({ evidence: [line('told', { goal: 'baby', words: 'due in May' })] }))
+    expect(card.next?.offerId).toBe('list')
+    expect(card.told).toMatchObject([{ delicate: true, offered: true }])
+  })
+
+  test('lists neither a wish that she took back nor a no that she took back', () => {
+    const says = (...evidence: HeldEvidence[]) => cardWith(held({ evidence })).told.map((each) => each.says)
+    const yes = line('told', { id: 'yes', onDate: '2026-01-02' })
+    const no = line('toldNo', { id: 'no' })
+    expect(says(no, yes)).toEqual(['She told Maya no to goal of music on 16 February.'])
+    expect(says({ ...yes, onDate: TODAY }, { ...no, onDate: '2026-01-02' })).toEqual([
+      'She told Maya on 16 February about goal of music.',
+    ])
+    expect(says(line('toldNo', { id: 'other', goal: 'dance' }), yes)).toHaveLength(2)
   })
 
   test('avoids what she said no to, and not what she took back', () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Rule } from '../../src/core/catalogue.ts'
 import { drawn } from '../../src/core/chance.ts'
-import type { Goal } from '../../src/core/goal.ts'
+import { STARTER_GOALS } from '../../src/core/goal.ts'
 import type { MappingRows } from '../../src/core/mapping.ts'
 import { suggestMappings } from '../../src/core/mapping.ts'
 import type { BasketLine } from '../../src/core/moment.ts'
@@ -15,7 +15,7 @@ import { goal, line, NOON, smallShop } from '../support/small-shop.ts'
 
 const read = <T>(name: string) => JSON.parse(readFileSync(`seed/juniper-row/${name}.json`, 'utf8')) as T
 const JUNIPER = {
-  goals: read<Goal[]>('goals'),
+  goals: [...STARTER_GOALS],
   categories: read<MappingRows['categories']>('categories'),
   products: read<{ name: string; category: string }[]>('products').map((row, id) => ({
     ...row,

@@ -50,7 +50,7 @@ function recorded(catalogue: Catalogue, n: number, a: number, b: number, holdout
     offerId: decision.primary?.listed.offer.id ?? null,
     arm: decision.arm,
     propensity: decision.propensity,
-    outcome: n % 7 === 0 && decision.primary !== null ? 'accepted' : null,
+    yes: n % 7 === 0 && decision.primary !== null ? (1 as const) : (0 as const),
   }
   return { capsule, row }
 }
@@ -233,8 +233,15 @@ describe('personas', () => {
   test('each thing that is not as it must be has its sentence', () => {
     expect(run({ silent: true }).why).toEqual([expect.stringMatching(/^It says .*; it must stay quiet\.$/)])
     expect(run({ say: ['A'], silent: false }, {}, 0.1).why).toEqual([
-      `Nothing is said: what fits best is refused, “It does not fit well enough”. It must be “${headline('A')}”.`,
+      `Nothing is said; it must be “${headline('A')}”. “${headline('A')}” is refused, “It does not fit well enough”.`,
       'Nothing is said: what fits best is refused, “It does not fit well enough”. Something must be.',
+    ])
+    // Of what must be said the reason is its own, whatever refuses another that fits better.
+    expect(run({ say: ['B'] }).why[0]).toMatch(
+      new RegExp(`^It may say .*; it must be “${headline('B')}”\\. “${headline('B')}” is refused, “`),
+    )
+    expect(run({ say: ['gone'] }, {}, 0.1).why).toEqual([
+      'Nothing is said; it must be “gone”. “gone” is none of what may be said here.',
     ])
     expect(run({ never: ['A'] }).why).toEqual([`It may say “${headline('A')}”, which it must never.`])
     expect(run({ ask: 'b' }).why).toEqual([

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { relearn } from '../../src/store/count.ts'
+import { addKey } from '../../src/store/key.ts'
 import { callOver, MANAGER, openOffice } from '../support/office.ts'
 import type { Shop } from '../support/shop.ts'
 import { ENGINES, openShop } from '../support/shop.ts'
@@ -346,6 +347,56 @@ describe.each(ENGINES)('%s', (kind) => {
     expect(await refused('nobody', into)).toEqual([404, 'not_found', 'ref'])
     expect(await refused('g04-mei', 'nobody')).toEqual([422, 'unknown_reference', 'into'])
     expect((await look('g04-mei', into, 'staff')).status).toBe(403)
+  })
+
+  test('a key of one site is told the same of another site’s customers as of nobody, looking and merging alike', async () => {
+    const { shop } = await openOffice(kind)
+    const there = { purpose: 'personalise', decision: 'granted' }
+    for (const customer of ['ls-1', 'ls-2'])
+      await shop.ask(
+        'POST',
+        `/v1/customers/${customer}/consents`,
+        { ...there, eventId: `yes-${customer}` },
+        'LS',
+      )
+    for (const ref of ['bk-1', 'bk-2']) await allow(shop, ref)
+    const sites = await rows(
+      shop,
+      `select siteId from customer where ref in ('ls-1', 'ls-2', 'bk-1', 'bk-2') order by ref`,
+    )
+    expect(sites.map(({ siteId }) => siteId)).toEqual(['BK', 'BK', 'LS', 'LS'])
+    expect((await merge(shop, 'ls-1', { into: 'ls-2' })).status).toBe(200)
+    const manager = { partnerId: null, expiresAt: null, siteId: 'BK', role: 'manager', label: 'BK' } as const
+    await addKey(shop.engine, 'test_manager_BK', manager)
+    /** What is said of two, with their names taken out. */
+    const said = async (ref: string, into: string) => {
+      const answers = [
+        await shop.ask('GET', `/v1/customers/${ref}/merge?into=${into}`, undefined, 'test_manager_BK'),
+        await merge(shop, ref, { into }, 'test_manager_BK'),
+      ]
+      return answers.map(({ status, body }) => [
+        status,
+        body.code,
+        body.errors,
+        body.detail.replaceAll(ref, '<ref>').replaceAll(into, '<into>'),
+      ])
+    }
+    const unknown = await said('nobody', 'bk-1')
+    const intoUnknown = await said('bk-1', 'nobody')
+    expect([unknown[0]![0], intoUnknown[0]![0]]).toEqual([404, 422])
+    expect(unknown[0]).toEqual(unknown[1])
+    expect(intoUnknown[0]).toEqual(intoUnknown[1])
+    for (const theirs of ['ls-1', 'ls-2']) {
+      expect(await said(theirs, 'bk-1'), theirs).toEqual(unknown)
+      expect(await said('bk-1', theirs), theirs).toEqual(intoUnknown)
+      expect(await said(theirs, 'nobody'), theirs).toEqual(await said('no-one', 'nobody'))
+      expect(await said(theirs, theirs), theirs).toEqual(await said('nobody', 'nobody'))
+    }
+    expect(await said('ls-1', 'ls-2')).toEqual(await said('no-one', 'nobody'))
+    // Of her own site she is told all of it.
+    expect((await merge(shop, 'bk-1', { into: 'bk-2' }, 'test_manager_BK')).status).toBe(200)
+    const again = await shop.ask('GET', '/v1/customers/bk-1/merge?into=bk-2', undefined, 'test_manager_BK')
+    expect([again.status, again.body.errors[0].field]).toEqual([409, 'into'])
   })
 
   test('children, notes and answers move; a note is closed by its new name; nothing is written under the old one', async () => {

@@ -34,6 +34,7 @@ describe.each(ENGINES)('%s', (kind) => {
       recorded: true,
       reason: null,
       keptAs: 'told',
+      saysNo: false,
       goal: 'music-instrument',
       facet: 'piano',
       suggested: [{ goal: 'music-instrument', name: expect.any(String) }],
@@ -90,6 +91,58 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await note(words, { goal: guess })).body).toMatchObject({ recorded: true, goal: guess })
   })
 
+  test.each([
+    ['hates piano', 'music-instrument'],
+    ['does not want piano', 'music-instrument'],
+    ['doesn’t want the piano any more', 'music-instrument'],
+    ['stopped the piano lessons', 'music-instrument'],
+    ['bored of ballet', 'mv-dance'],
+  ])('a note that says no is her no, and is never offered nor said back: “%s”', async (words, goal) => {
+    const { note, shop, call } = await opened()
+    const who = 'g07-tessa'
+    const asked = await note(words, {}, who)
+    expect(asked.body).toMatchObject({ recorded: false, reason: 'GOAL', saysNo: true })
+    expect(asked.body.suggested.map((each: any) => each.goal)).toContain(goal)
+    const kept = await note(words, { goal, eventId: 'no-1' }, who)
+    expect(kept.body).toMatchObject({ recorded: true, keptAs: 'no', goal, facet: null })
+    expect(await seen(shop, 'no-1')).toEqual({ kind: 'toldNo', weight: 0, speakable: 0 })
+    const next = await shop.ask('POST', '/v1/recommendations', { customer: who }, 'BK')
+    expect(JSON.stringify(next.body)).not.toContain(words)
+    expect(next.body.primary?.goals ?? []).not.toContain(goal)
+    const held = await call('GET', `/v1/customers/${who}/card`, undefined, { key: 'staff' })
+    expect(JSON.stringify(held.body.told)).not.toContain(words)
+    expect(held.body.avoid.code).toBe('TOLD_NO')
+  })
+
+  test('a wish that she takes back by a note is offered no more, and a no that was only seen weighs nothing', async () => {
+    const { note, shop } = await opened()
+    const first = async () =>
+      (await shop.ask('POST', '/v1/recommendations', { customer: 'g01-ana', dryRun: true }, 'BK')).body
+        .primary?.headline
+    expect(await first()).toBe('Free first piano lesson')
+    const noticed = await note('hates piano', { goal: 'music-instrument', toldMe: false }, 'g01-ana')
+    expect(noticed.body.keptAs).toBe('question')
+    expect(await seen(shop, 'note-1')).toEqual({ kind: 'noticed', weight: 0, speakable: 0 })
+    expect(await first()).toBe('Free first piano lesson')
+    await note('hates piano', { goal: 'music-instrument' }, 'g01-ana')
+    expect(await first()).not.toBe('Free first piano lesson')
+  })
+
+  test.each([
+    // Another word begins like it: season, Performing on stage for “sees”; one letter off is another word, too.
+    ['keeps talking about the sea', []],
+    ['is back from the holidays', []],
+    ['very fond of skates', []],
+    ['sings in the bath', []],
+    ['a racquet for the summer', ['mv-racquet']],
+    ['more sun this year', ['adv-beach']],
+    ['natural dyes', []],
+  ])('guesses only where a whole word is the goal’s: “%s”', async (words, guesses) => {
+    const { note } = await opened()
+    const { body } = await note(words)
+    expect(body.suggested.map(({ goal }: any) => goal)).toEqual(guesses)
+  })
+
   test('of a goal and a wider one the narrower is meant', async () => {
     const { note } = await opened()
     expect((await note('music, above all the piano')).body.goal).toBe('music-instrument')
@@ -114,6 +167,12 @@ describe.each(ENGINES)('%s', (kind) => {
     ['her son Max loves trains', 'Max', 'name'],
     ['Max loves trains', 'Max', 'name'],
     ['daughter called Lily wants a tutu', 'Lily', 'name'],
+    ['piano for Lucy', 'Lucy', 'name'],
+    ['piano for Emma', 'Emma', 'name'],
+    ['ballet with little Sofia', 'Sofia', 'name'],
+    ['swimming for the boys and Noah', 'Noah', 'name'],
+    ['asks about piano for her Oskar', 'Oskar', 'name'],
+    ['is on chemo', 'chemo', 'health'],
     ['call her at 312 555 0199', 'telephone', 'contact'],
   ])('refuses “%s”, and says why and what instead', async (words, found, _why) => {
     const { note, call } = await opened()
@@ -142,6 +201,13 @@ describe.each(ENGINES)('%s', (kind) => {
       ['is nearly deaf', 'deaf'],
       ['has a stammer', 'stammer'],
       ['always has an inhaler', 'inhaler'],
+      ['on chemo', 'chemo'],
+      ['chemotherapy until June', 'chemotherapy'],
+      ['grandma has dementia', 'dementia'],
+      ['had an operation', 'had an operation'],
+      ['a tumour was found', 'tumour'],
+      ['radiotherapy on Mondays', 'radiotherapy'],
+      ['takes pills', 'pills'],
     ] as const) {
       const { body } = await note(words, { goal: 'mv-swim' })
       expect([words, body.code]).toEqual([words, 'words_refused'])
@@ -161,6 +227,13 @@ describe.each(ENGINES)('%s', (kind) => {
       'a big budget for the birthday? no idea',
       'picked red glasses for the doll',
       'would go down every slide',
+      'piano for Spring, with Lego and Mandarin',
+      'swimming with Maya on Saturday',
+      'a coat for Chicago and the lake',
+      'tennis at Lincoln Corner for May',
+      'asks for Spanish and Piano',
+      'the big Breton tee for our Monday',
+      'learned the butterfly stroke',
     ]) {
       const { status, body } = await note(words, { goal: 'arts-visual' })
       expect([words, status, body.errors]).toEqual([words, 200, undefined])

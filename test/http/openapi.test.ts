@@ -225,7 +225,7 @@ describe('the OpenAPI document', () => {
     expect(validator(schema, 'answer')(body)).toBe(true)
   })
 
-  test('20,000 requests, fitting and hostile: no 5xx, and every answer is one that the document allows', {
+  test('25,000 requests, fitting and hostile: no 5xx, and every answer is one that the document allows', {
     timeout: 900_000,
   }, async () => {
     const { shop, document, operations, validator } = await opened()
@@ -233,8 +233,16 @@ describe('the OpenAPI document', () => {
     const seen = new Map<string, number>()
     const memory = remembering()
     const broken = new Map<string, string>()
-    for (let i = 0; i < 20_000; i++) {
-      const operation = d.pick(operations)
+    const isShallow = ({ method, path, operation }: Operation) => {
+      const good = Object.keys(operation.responses).filter((status) => status.startsWith('2'))
+      const n = good.reduce((sum, status) => sum + (seen.get(`${method} ${path} ${status}`) ?? 0), 0)
+      return n <= 2 && !(`${method} ${path}` in SHALLOW)
+    }
+    for (let i = 0; i < 35_000; i++) {
+      // After 25,000, only what was hardly reached.
+      const asked = i < 25_000 ? operations : operations.filter(isShallow)
+      if (asked.length === 0) break
+      const operation = d.pick(asked)
       const schema = bodySchema(operation)
       let body: unknown
       if (schema) {
@@ -277,12 +285,7 @@ describe('the OpenAPI document', () => {
     }
     expect([...broken].map(([why, what]) => `${why}: ${what}`)).toEqual([])
     // It reached the inside of every route, and not only its door.
-    const shallow = operations.flatMap(({ method, path, operation }) => {
-      const good = Object.keys(operation.responses).filter((status) => status.startsWith('2'))
-      const n = good.reduce((sum, status) => sum + (seen.get(`${method} ${path} ${status}`) ?? 0), 0)
-      return n > 2 || `${method} ${path}` in SHALLOW ? [] : [`${method} ${path} × ${n}`]
-    })
-    expect(shallow).toEqual([])
+    expect(operations.filter(isShallow).map(({ method, path }) => `${method} ${path}`)).toEqual([])
     console.log(
       `fuzzed: ${[...seen]
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -310,6 +313,7 @@ const SHALLOW: Record<string, string> = {
   'DELETE /v1/waiting/{id}': 'needs somebody who waits: sessions.test.ts',
   'DELETE /v1/partners/{id}/checks/{code}': 'once each: partners.test.ts',
   'DELETE /v1/offers/{id}/checks/{code}': 'once each: partners.test.ts',
+  'POST /v1/goals/starter': 'needs a shop without goals: goals.test.ts',
   'POST /v1/alliances': 'once a partner: alliances.test.ts',
   'GET /v1/customers/{ref}/merge': 'needs two who are not one yet: merges.test.ts',
   'POST /v1/customers/{ref}/merge': 'once each: merges.test.ts',
@@ -318,6 +322,7 @@ const SHALLOW: Record<string, string> = {
   'POST /v1/experiments': 'one at a time: lift.test.ts',
   'POST /v1/experiments/{id}/stop': 'needs one that runs: lift.test.ts',
   'POST /v1/alliances/{id}/terms': 'needs the alliance’s own ETag: alliances.test.ts',
+  'POST /v1/alliances/{id}/decisions': 'once a side and version of terms: alliances.test.ts',
 }
 
 /** Parameters that are the same kind of thing wherever they stand. */
@@ -327,6 +332,7 @@ const PARAMS: Record<string, string[]> = {
   site: ['BK', 'LS'],
   month: ['2026-01', '2026-02', '2026-03'],
   version: ['1', '2'],
+  slug: ['mv-team', 'chess', 'chess-club'],
 }
 
 /** What was met on the way: ids by where they are asked for, and the ETag of each address. */

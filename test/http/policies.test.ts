@@ -154,6 +154,31 @@ describe.each(ENGINES)('%s', (kind) => {
     expect((await activate(shop, half.version, { digest: much.digest, evenSo: true })).status).toBe(200)
   })
 
+  test('a yes stays one whatever is heard after it, for all and by offer', async () => {
+    const shop = await openShop(kind)
+    const spoken = [...(await day(shop)).values()].filter((answer) => answer.speak)
+    const ends = [
+      ['accepted', 'wrong'],
+      ['booked', 'said'],
+      ['declined', 'accepted'],
+      ['said', 'askedMore'],
+    ]
+    for (const [i, states] of ends.entries())
+      for (const [n, state] of states.entries())
+        await shop.ask(
+          'POST',
+          `/v1/recommendations/${spoken[i].id}/outcomes`,
+          { eventId: `e${i}.${n}`, state, ...(state === 'declined' ? { reason: 'notNow' } : {}) },
+          'owner',
+        )
+    const { body } = await owner(shop, 'GET', '/v1/calibration')
+    expect([body.said, body.yes]).toEqual([4, 3])
+    const sums = (of: string) => body.offers.reduce((sum: number, offer: any) => sum + offer[of], 0)
+    expect([sums('said'), sums('accepted'), sums('declined')]).toEqual([4, 3, 2])
+    const seen = await preview(shop, (await propose(shop, { silenceShare: 0.05 })).version)
+    expect(seen.value.yeses).toBe(3)
+  })
+
   test('outcomes are counted beside what was predicted; too few teach nothing, and say so', async () => {
     const shop = await openShop(kind)
     const answers = await day(shop)
@@ -176,10 +201,11 @@ describe.each(ENGINES)('%s', (kind) => {
     })
     expect(body.bands.reduce((sum: number, band: any) => sum + band.said, 0)).toBe(3)
     expect(body.offers.reduce((sum: number, offer: any) => sum + offer.said, 0)).toBe(3)
+    expect(body.offers.reduce((sum: number, offer: any) => sum + offer.accepted, 0)).toBe(1)
     const learned = await owner(shop, 'POST', '/v1/policies/propose-learned', {})
     expect(learned.body).toMatchObject({
       proposed: null,
-      says: 'Too little to learn from: 3 sayings whose end is known; 100 are needed.',
+      says: 'Too little to learn from: 3 answers said aloud; 100 are needed.',
     })
     const seen = await preview(shop, (await propose(shop, { silenceShare: 0.05 })).version)
     // Of so few no figure is shown, and nothing is called caused.
@@ -206,6 +232,9 @@ test('a persona that a policy breaks speaks against it by name; it is kept, chan
   const seen = await preview(shop, version)
   const broken = seen.personas.filter(({ passes, passesNow }: any) => passesNow && !passes)
   expect(broken.length).toBeGreaterThan(0)
+  // Each says why its own offer fell out, not why another did.
+  for (const { why } of broken)
+    expect(why.join(' ')).toMatch(/must be .*\. “.*” is refused, “It does not fit well enough”\./)
   for (const { name } of broken)
     expect(seen.refusals.find(({ says }: any) => says.includes(name))).toMatchObject({
       code: 'PERSONA',

@@ -84,6 +84,7 @@ test.each([
   [['key', 'add', '--role', 'till', '--expires', 'soon'], /--expires/],
   [['site', 'add'], /encore site add MAIN/],
   [['relearn', 'now'], /nothing more/],
+  [['goals', 'starter'], /encore goals --starter/],
 ])('%j is a usage error: a sentence, exit code 2, no database', async (args, sentence) => {
   const { database, encore } = newcomer()
   const said = await encore(...args)
@@ -98,6 +99,8 @@ test.each([
   [['invite', 'owner'], /no database at .*ENCORE_DB/],
   [['relearn'], /no database at .*ENCORE_DB/],
   [['learn'], /no database at .*ENCORE_DB/],
+  [['goals'], /no database at .*ENCORE_DB/],
+  [['goals', '--starter'], /no database at .*ENCORE_DB/],
   [['suggest-goals'], /no database at .*ENCORE_DB/],
   [['sql-dump'], /no database at .*ENCORE_DB/],
 ])('%j is refused: a sentence, exit code 1, no database', async (args, sentence) => {
@@ -129,6 +132,30 @@ test('a site is added once', async () => {
   ]
   expect((await encore(...add)).code).toBe(0)
   expect(await encore(...add)).toMatchObject({ code: 1, err: expect.stringContaining('already') })
+})
+
+test('a shop without goals is told so, takes the starter set once, and has something suggested', async () => {
+  const { encore, file } = newcomer()
+  const items = 'sku,name\nA,Ballet and dance shoes\nB,Dance tights\n'
+  await encore('import', file('items.csv', items), file('sales.csv', SALES), ...PLACE, '--apply')
+  const none = 'This shop has no goals yet: encore goals --starter, or write them at /owner/goals.\n'
+  expect(await encore('goals')).toEqual({ code: 0, out: none, err: '' })
+  expect(await encore('suggest-goals')).toEqual({ code: 0, out: none, err: '' })
+  expect(await encore('goals', '--starter')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^59 goals/),
+  })
+  expect(await encore('goals', '--starter')).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/already/),
+  })
+  const { out } = await encore('goals')
+  expect(out).toContain('\n    Movement (movement)\n')
+  expect(out).toContain('\n      Dance (mv-dance)\n')
+  expect(out).toContain('A new baby (mil-newborn): only she brings it up\n')
+  expect(out.trimEnd().split('\n')).toHaveLength(59)
+  expect((await encore('suggest-goals')).out).toContain('→ mv-dance')
 })
 
 test('the SQL copy fills an empty database with the same, whatever the texts', async () => {

@@ -8,6 +8,7 @@ import { emptyCatalogue, PART_NAMES, PARTS, refreshCatalogue, rowsOf } from '../
 import type { Engine } from '../../src/store/engine.ts'
 import { BUMP, statement } from '../../src/store/engine.ts'
 import { PastCatalogue } from '../../src/store/past.ts'
+import { openOffice } from '../support/office.ts'
 import { ENGINES, openShop } from '../support/shop.ts'
 import { CHANGES } from './changes.ts'
 
@@ -71,6 +72,38 @@ for (const kind of ENGINES)
       ),
       { numRuns: kind === 'node' ? 40 : 3 },
     )
+  })
+
+for (const kind of ENGINES)
+  test(`what the office changes leaves the past as it was: ${kind}`, async () => {
+    const { shop, call } = await openOffice(kind)
+    const { engine } = shop
+    const check = {
+      critical: true,
+      severity: 1,
+      ok: false,
+      validUntil: '2026-04-01',
+      issuer: null,
+      issuedOn: null,
+      assuredBy: null,
+      assuredOn: null,
+    }
+    const steps = [
+      () => call('PUT', '/v1/partners/P02/checks/SAFEGUARDING', check),
+      () => call('PUT', '/v1/offers/O054/checks/PIANO_TUNED', check),
+      () => call('PUT', '/v1/offers/O054/checks/PIANO_TUNED', { ...check, ok: true }),
+      () => call('POST', '/v1/offers/O049/pause', {}),
+      () => call('POST', '/v1/alliances/A02/moves', { to: 'paused' }),
+      () => call('DELETE', '/v1/partners/P02/checks/SAFEGUARDING'),
+    ]
+    const then = [await now(engine)]
+    for (const step of steps) {
+      expect((await step()).status).toBe(200)
+      then.push(await now(engine))
+    }
+    const past = await PastCatalogue.open(engine, then[0]!.revision)
+    for (const { revision, catalogue } of then)
+      expect(comparable(past.at(revision, catalogue.policy as Policy))).toEqual(comparable(catalogue))
   })
 
 test('the triggers that keep the past know every part and every column', async () => {
