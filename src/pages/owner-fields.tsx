@@ -183,7 +183,7 @@ const WAYS = [
     'People',
     [
       ['people', '/owner/people', 'Who may come in'],
-      ['merge', '/owner/merge', 'Two are one'],
+      ['merge', '/owner/merge', 'Merge customers'],
     ],
   ],
 ] as const

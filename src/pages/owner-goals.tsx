@@ -373,7 +373,9 @@ function Wanted({ line, candidates }: { line: Line; candidates: Candidate[] }) {
   return (
     <section class="card owner-card urgent-2" aria-labelledby={`w-${goal}`}>
       <h3 id={`w-${goal}`}>
-        {name}: <em>alliance wanted</em>
+        {name}
+        <span class="unseen">: </span>
+        <em>alliance wanted</em>
       </h3>
       <ul class="owner-alerts">
         <li>

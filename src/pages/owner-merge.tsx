@@ -93,10 +93,14 @@ async function show(c: Context<Env>, call: Ask, ref: string, into: string, troub
   const siteName = (id: string) => sites.get(id)?.name ?? id
   return page(
     c,
-    { title: 'Two are one · Encore', here: 'owner', description: 'Two references that are one customer.' },
+    {
+      title: 'Merge customers · Encore',
+      here: 'owner',
+      description: 'Two references that are one customer.',
+    },
     <div class="owner">
       <header class="owner-head">
-        <h1 class="display">Two are one</h1>
+        <h1 class="display">Merge customers</h1>
         <p class="quiet">When two references turn out to be one customer: a new card, a second address.</p>
       </header>
       <OwnerWays here="merge" />
