@@ -183,10 +183,11 @@ export async function recordOutcome(engine: Engine, write: OutcomeWrite): Promis
     statements.push(...write.follows)
     statements.push(
       statement(
-        // That it was said is no news of what she chose.
+        // What she chose stands until she chooses again, whenever we hear that it was said.
         `update recommendation set outcome = ?2, outcomeReason = ?3, outcomeAt = ?4
-         where id = ?1 and coalesce(outcomeAt, '') <= ?4
-           and (?2 in (select value from json_each(?5)) or coalesce(outcome, '') not in (select value from json_each(?5)))`,
+         where id = ?1 and iif(coalesce(outcome, '') in (select value from json_each(?5)),
+           ?2 in (select value from json_each(?5)) and outcomeAt <= ?4,
+           ?2 in (select value from json_each(?5)) or coalesce(outcomeAt, '') <= ?4)`,
         rec.id,
         row.state,
         row.reason ?? null,

@@ -226,6 +226,15 @@ describe.each(ENGINES)('%s', (kind) => {
     await happened(shop, id, { eventId: 'w3', state: 'declined', reason: 'notNow' })
     expect(await stands(id)).toMatchObject({ outcome: 'declined' })
 
+    const late = await decide(shop, { basket: hannah.basket })
+    await happened(shop, late.id, { eventId: 'w6', state: 'said', at: '2026-03-14T12:30:00-05:00' })
+    const no = { eventId: 'w7', state: 'declined', reason: 'notNow', at: '2026-03-14T12:20:00-05:00' }
+    await happened(shop, late.id, no)
+    expect(await stands(late.id)).toMatchObject({
+      outcome: 'declined',
+      outcomeAt: '2026-03-14T17:20:00.000Z',
+    })
+
     const odd = await decide(shop, { basket: hannah.basket })
     await happened(shop, odd.id, { eventId: 'w4', state: 'said', at: '2026-03-01T12:00:00-06:00' })
     const before = (await stands(odd.id)) as { at: string }
