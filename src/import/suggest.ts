@@ -1,4 +1,5 @@
 /** `encore suggest-goals`: what the shop's own catalogue could say of goals, for somebody to review. */
+import { counted } from '../core/counted.ts'
 import type { Suggestion } from '../core/mapping.ts'
 import { whyWords } from '../core/mapping.ts'
 import type { Engine } from '../store/engine.ts'
@@ -20,7 +21,7 @@ export async function suggestGoals(engine: Engine, most: number): Promise<string
     }.`,
     suggestions.length === 0
       ? 'Nothing to suggest.'
-      : `${suggestions.length} suggestions; nothing is mapped until somebody accepts it, at /owner/mapping or with POST /v1/mappings.`,
+      : `${counted(suggestions.length, 'suggestion')}; nothing is mapped until somebody accepts it, at /owner/mapping or with POST /v1/mappings.`,
   ]
   return [...head, ...suggestions.slice(0, most).map(lineOf)].join('\n')
 }
@@ -38,7 +39,7 @@ function lineOf(each: Suggestion): string {
   const { kind, term, name, goal, weight, halfLifeDays, products, lines, turnoverShare, examples, why } = each
   return `
 ${kind === 'category' ? `category ${term} (${name})` : `word "${name}"`} → ${goal}
-  weight ${weight}, half-life ${halfLifeDays} days · ${products} ${products === 1 ? 'product' : 'products'}, ${lines} lines sold, ${percent(turnoverShare)} of turnover
+  weight ${weight}, half-life ${halfLifeDays} days · ${counted(products, 'product')}, ${counted(lines, 'line')} sold, ${percent(turnoverShare)} of turnover
   ${why.map(whyWords).join('; ')}
   such as: ${examples.join(' · ')}`
 }
